@@ -1,0 +1,206 @@
+"""Photographs in: collections of files, training crops, downloads (chapter 05)."""
+
+import hashlib
+import math
+import os
+import tarfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from tqdm.auto import tqdm
+
+from .color import rgb_to_lab
+from .images import SUFFIXES, PhotoError, read_rgb
+
+IMAGENETTE_URL = "https://s3.amazonaws.com/fast-ai-imageclas/imagenette2-160.tgz"
+IMAGENETTE_MD5 = "e793b78cc4c9e9a4ccc0c1155377a412"
+
+GRAY = 5.0  # a photo whose |a| and |b| never exceed this has no color to teach (Zhang's rule)
+
+
+def find_photos(folder: str | Path) -> list[Path]:
+    """All image files under a folder, sorted by path. ValueError if there are none."""
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise ValueError(f"{folder} is not a folder; give one that holds photographs")
+    photos = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES)
+    if not photos:
+        raise ValueError(f"{folder} holds no photographs (looked for {', '.join(sorted(SUFFIXES))})")
+    return photos
+
+
+class Photos(Sequence):
+    """A collection of photographs, decoded once and kept as bytes.
+
+    Parameters
+    ----------
+    paths : files, or one folder.
+    side : the short side in pixels that larger photographs are reduced to.
+    cache_bytes : decoded photographs are kept up to this many bytes, the rest are read each time.
+
+    Attributes
+    ----------
+    skipped : dict of path to reason: files that could not be read.
+
+    Indexing gives a uint8 tensor of shape (3, H, W), or None for a file that can't be read: hour
+    two of a training is no time to stop for one file.
+    """
+
+    def __init__(self, paths, side: int = 256, cache_bytes: float = 4e9):
+        single = isinstance(paths, str | Path)
+        self.paths = find_photos(paths) if single else [Path(p) for p in paths]
+        self.side, self.skipped = side, {}
+        self._room, self._cache = cache_bytes, {}
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def __getitem__(self, i: int) -> Tensor | None:
+        if i in self._cache:
+            return self._cache[i]
+        path = self.paths[i]
+        try:
+            photo = read_rgb(path, shrink_to=self.side)
+        except PhotoError as error:
+            self.skipped[path] = str(error)
+            photo = None
+        size = photo.numel() if photo is not None else 0
+        if size <= self._room:
+            self._cache[i], self._room = photo, self._room - size
+        return photo
+
+    def __iter__(self) -> Iterator[Tensor]:
+        """The photographs that can be read."""
+        return (photo for photo in map(self.__getitem__, range(len(self))) if photo is not None)
+
+
+def is_gray(rgb: Tensor) -> bool:
+    """Whether a uint8 photo (3, H, W) has no color: |a| and |b| at most 5 at every pixel."""
+    return bool(rgb_to_lab(rgb.float() / 255)[1:].abs().max() <= GRAY)
+
+
+def random_crop(rgb: Tensor, crop: int, zoom: tuple[float, float], rng: torch.Generator) -> Tensor:
+    """A square window of a photo at a random scale, place and mirror image.
+
+    Parameters
+    ----------
+    rgb : uint8 tensor, shape (3, H, W).
+    crop : side of the result in pixels.
+    zoom : the photo's short side, measured in crops, is drawn log-uniformly from this range: 1
+        sees the whole short side, 2 half of it.
+
+    Returns
+    -------
+    uint8 tensor, shape (3, crop, crop).
+    """
+    draw = torch.rand(4, generator=rng).tolist()
+    height, width = rgb.shape[-2:]
+    scale = zoom[0] * (zoom[1] / zoom[0]) ** draw[0]
+    side = max(1, round(min(height, width) / max(1.0, scale)))
+    top = math.floor(draw[1] * (height - side + 1))
+    left = math.floor(draw[2] * (width - side + 1))
+    window = rgb[None, :, top : top + side, left : left + side]
+    # Antialiased: a picture shrunk without it glitters, and the net would learn the glitter.
+    if side != crop:
+        window = F.interpolate(window, size=(crop, crop), mode="bilinear", antialias=True)
+    return (window.flip(-1) if draw[3] < 0.5 else window)[0]
+
+
+class Batches:
+    """Endless training batches; batch number `step` depends on the seed and on nothing else.
+
+    That is what makes an interrupted training resume exactly: there is no state to save. Each
+    epoch shows every photo once, in an order of its own.
+
+    Parameters
+    ----------
+    photos : a `Photos`, or any sequence of uint8 tensors (3, H, W) or None.
+    batch, crop, zoom : see `random_crop`.
+    gamma : L is raised to a random power between 1 / gamma and gamma, so that the net has seen
+        darker and paler prints than the photographs it was given.
+    """
+
+    def __init__(self, photos, batch: int, crop: int, zoom=(1.0, 2.0), gamma=1.0, seed: int = 0):
+        if not len(photos):
+            raise ValueError("there are no photographs to train on")
+        self.photos, self.batch, self.crop = photos, batch, crop
+        self.zoom, self.gamma, self.seed = zoom, gamma, seed
+        self._order = (-1, None)
+        self._gray: dict[int, bool] = {}
+
+    def __call__(self, step: int) -> tuple[Tensor, Tensor]:
+        """Batch number `step`: L (N, 1, crop, crop) and ab (N, 2, crop / 4, crop / 4)."""
+        rng = torch.Generator().manual_seed(self.seed * 1_000_003 + step)
+        crops, first = [], step * self.batch
+        tries = 0
+        while len(crops) < self.batch:
+            photo = self._colored(self._pick(first + len(crops), tries, rng))
+            tries += photo is None
+            if tries > 1000:
+                raise ValueError("no color photograph among 1000 tried: nothing to learn from")
+            if photo is not None:
+                crops.append(random_crop(photo, self.crop, self.zoom, rng))
+        lab = rgb_to_lab(torch.stack(crops).float() / 255)
+        power = self.gamma ** (2 * torch.rand(self.batch, 1, 1, 1, generator=rng) - 1)
+        lightness = 100 * (lab[:, :1] / 100).clamp(0, 1) ** power
+        # The target is the mean color of each 4 x 4 square, as the net's output is 1/4 as large.
+        return lightness, F.avg_pool2d(lab[:, 1:], 4)
+
+    def _pick(self, position: int, tries: int, rng: torch.Generator) -> int:
+        if tries:  # the photo in line had no color: any other, by the same generator
+            return int(torch.randint(len(self.photos), (1,), generator=rng))
+        epoch, place = divmod(position, len(self.photos))
+        if self._order[0] != epoch:
+            shuffle = torch.Generator().manual_seed(self.seed * 1_000_003 - 1 - epoch)
+            self._order = epoch, torch.randperm(len(self.photos), generator=shuffle)
+        return int(self._order[1][place])
+
+    def _colored(self, i: int) -> Tensor | None:
+        photo = self.photos[i]
+        if i not in self._gray:
+            self._gray[i] = photo is None or is_gray(photo)
+        return None if self._gray[i] else photo
+
+
+def cache_folder() -> Path:
+    """Where downloads are kept: $COLORLIB_CACHE, or the user's cache folder."""
+    import pooch
+
+    return Path(os.environ.get("COLORLIB_CACHE") or pooch.os_cache("colorlib"))
+
+
+def sha256(path: str | Path) -> str:
+    """Hex digest of a file."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def download(url: str, known_hash: str | None = None) -> Path:
+    """Fetch a file once, with a progress bar, and check it. Returns where it lies."""
+    import pooch
+
+    name = url.rsplit("/", 1)[-1]
+    fetch = pooch.HTTPDownloader(progressbar=True, timeout=30)
+    return Path(pooch.retrieve(url, known_hash, name, cache_folder(), downloader=fetch))
+
+
+def imagenette(split: str = "train") -> Path:
+    """Folder of Imagenette's photographs, short side 160: 9,469 to train on, 3,925 to judge by.
+
+    Looked for in $COLORLIB_DATA and in the cache; else downloaded (99 MB), checked and unpacked.
+    """
+    if split not in ("train", "val"):
+        raise ValueError(f"split must be 'train' or 'val', got {split!r}")
+    homes = [os.environ.get("COLORLIB_DATA"), cache_folder()]
+    for home in filter(None, homes):
+        folder = Path(home) / "imagenette2-160" / split
+        if folder.is_dir():
+            return folder
+    archive = download(IMAGENETTE_URL, f"md5:{IMAGENETTE_MD5}")
+    with tarfile.open(archive) as tar:
+        members = tqdm(tar, desc="unpacking", unit=" files")
+        tar.extractall(cache_folder(), members=members, filter="data")
+    return cache_folder() / "imagenette2-160" / split

@@ -1,0 +1,80 @@
+"""How often each color occurs, and how much each should count (chapter 03)."""
+
+from collections.abc import Iterable
+from importlib.resources import files
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .color import rgb_to_lab
+from .gamut import AbGamut
+
+
+def empirical_prior(images: Iterable[Tensor], gamut: AbGamut | None = None) -> Tensor:
+    """Share of each of the 313 classes among the pixels of many photographs.
+
+    Parameters
+    ----------
+    images : RGB tensors of any size, shape (..., 3, H, W), in [0, 1] or uint8. A generator will do:
+        one is held at a time, so memory does not grow with their number.
+    gamut : whose soft encoding counts the pixels; that is the smoothing of the paper (sigma = 5).
+
+    Returns
+    -------
+    tensor, shape (313,), float64, sum 1.
+
+    Raises
+    ------
+    ValueError
+        If there is not a single pixel.
+
+    Notes
+    -----
+    A right prior peaks at (0, 0), gray. One that peaks at (-90, 90) was fed values of 0 to 255.
+    Zhang et al. 2016, section 2.2. Chapter 03.
+    """
+    gamut = gamut or AbGamut()
+    total = torch.zeros(len(gamut), dtype=torch.float64)
+    for image in images:
+        rgb = image.float() / 255 if image.dtype == torch.uint8 else image
+        indices, weights = gamut.soft_encode(rgb_to_lab(rgb)[..., 1:, :, :])
+        total += torch.bincount(indices.flatten(), weights.flatten().double(), len(gamut))
+    if not total.sum() > 0:
+        raise ValueError("no pixels to count: the collection of images is empty")
+    return total / total.sum()
+
+
+def class_weights(prior: Tensor, lam: float = 0.5) -> Tensor:
+    """Weight of each class in the loss: rare colors count more.
+
+    Parameters
+    ----------
+    prior : tensor, shape (Q,), not negative; scaled to sum to 1 here.
+    lam : share of the uniform distribution mixed into the prior, from 0 (weights 1 / p) to 1 (all
+        weights equal).
+
+    Returns
+    -------
+    tensor, shape (Q,): proportional to 1 / ((1 - lam) p + lam / Q), scaled so that a pixel drawn
+    from the prior has an expected weight of 1: sum(p w) = 1. A class that never occurs keeps its
+    weight by the formula, or 0 where the formula would divide by zero.
+    """
+    if not 0 <= lam <= 1:
+        raise ValueError(f"lam must be from 0 to 1, got {lam}")
+    if prior.dim() != 1 or not torch.isfinite(prior).all() or (prior < 0).any() or not prior.any():
+        raise ValueError("prior must be one row of numbers, none negative, not all of them zero")
+    prior = prior / prior.sum()
+    mixed = (1 - lam) * prior + lam / len(prior)
+    weights = torch.where(mixed > 0, 1 / mixed, 0)
+    return weights / (prior * weights).sum()
+
+
+def course_prior() -> Tensor:
+    """The prior of the course's data, Imagenette's train split; shape (313,), float64.
+
+    Made by ``colorlib prior`` and shipped with the package.
+    """
+    path = files("colorlib") / "assets" / "prior.npy"
+    with path.open("rb") as file:
+        return torch.from_numpy(np.load(file, allow_pickle=False))

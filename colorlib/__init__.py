@@ -1,5 +1,12 @@
-"""Automatic image colorization, rebuilt chapter by chapter. See the module of each chapter."""
+"""Automatic image colorization, rebuilt chapter by chapter.
+
+The way a photo goes, a module a chapter: `color` (01), `gamut` (02), `rebalancing` (03), `networks`
+and `losses` (04), `training` and `data` (05), `inference` (06 and 00), `metrics` (07). A module
+imports only what stands before it.
+"""
 
 from .gamut import AbGamut
+from .inference import Colorizer, annealed_mean
 
+__all__ = ["AbGamut", "Colorizer", "annealed_mean"]
 __version__ = "0.1.0"

@@ -133,3 +133,36 @@ def lab_to_rgb(lab: Tensor, clip: bool = True) -> Tensor:
 def delta_e(lab1: Tensor, lab2: Tensor) -> Tensor:
     """Color difference CIE 1976: the Euclidean distance in Lab. (..., 3, H, W) to (..., H, W)."""
     return (lab1 - lab2).square().sum(-3).sqrt()
+
+
+def into_gamut(lab: Tensor, halvings: int = 8) -> Tensor:
+    """Take color away, at the same L and hue, from what no screen can show, until it can.
+
+    Clipping RGB instead would change L: a bright pixel asked to be deep blue would turn dark.
+
+    Parameters
+    ----------
+    lab : float tensor, shape (..., 3, H, W), L in [0, 100].
+    halvings : steps of the search for the most color that fits; 8 find it to 1/256.
+
+    Returns
+    -------
+    tensor of the same shape.
+    """
+    pixels = lab.movedim(-3, -1).reshape(-1, 3)
+    outside = ~_shows(pixels)
+    far = pixels[outside]
+    fits, step = torch.zeros_like(far[:, :1]), 0.5
+    for _ in range(halvings):  # the share of its color that a pixel can keep, bit by bit
+        tried = torch.cat([far[:, :1], far[:, 1:] * (fits + step)], dim=1)
+        fits = fits + step * _shows(tried)[:, None]
+        step /= 2
+    pixels = pixels.clone()
+    pixels[outside] = torch.cat([far[:, :1], far[:, 1:] * fits], dim=1)
+    return pixels.reshape(lab.movedim(-3, -1).shape).movedim(-1, -3)
+
+
+def _shows(pixels: Tensor) -> Tensor:
+    """Whether sRGB can show each Lab color of (N, 3), to half an 8-bit step."""
+    rgb = lab_to_rgb(pixels.T[..., None], clip=False)
+    return ((rgb > -1 / 512) & (rgb < 1 + 1 / 512)).all(-3).squeeze(-1)

@@ -1,0 +1,254 @@
+"""The command line: ``colorlib colorize | train | evaluate | prior``. A thin cover."""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+EXAMPLES = {
+    "colorize": """examples:
+  colorlib colorize grandmother.jpg               writes grandmother_color.jpg beside it
+  colorlib colorize album/ -o colored/            every photograph in a folder
+  colorlib colorize photo.png --compare           gray, colorized and original side by side
+  colorlib colorize photo.png --temperature 0.2   nearer to the one likeliest color""",
+    "train": """examples:
+  colorlib train                                  the weights that ship, on Imagenette
+  colorlib train --data my_photos/ --steps 2000   on a folder of yours
+Interrupted? The same command goes on from the last checkpoint.""",
+    "evaluate": """examples:
+  colorlib evaluate                               the shipped weights on Imagenette's val split
+  colorlib evaluate --weights mine.safetensors --data my_photos/ --photos 100""",
+    "prior": """examples:
+  colorlib prior -o prior.npy                     of Imagenette's train split
+  colorlib prior my_photos/ -o mine.npy""",
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; returns the exit status: 0 done, 2 something could not be done."""
+    arguments = _parser().parse_args(argv)
+    try:
+        return arguments.run(arguments)
+    except (ValueError, OSError, RuntimeError) as error:
+        if arguments.debug:
+            raise
+        print(f"colorlib: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("colorlib: stopped", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="colorlib", description="Automatic image colorization.")
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    def command(name: str, run, text: str) -> argparse.ArgumentParser:
+        raw = argparse.RawDescriptionHelpFormatter
+        sub = commands.add_parser(name, help=text, description=text, epilog=EXAMPLES[name],
+                                  formatter_class=raw)
+        sub.set_defaults(run=run)
+        return sub
+
+    sub = command("colorize", colorize, "Give gray photographs color.")
+    sub.add_argument("photos", nargs="+", type=Path, metavar="PHOTO", help="files or folders")
+    sub.add_argument("-o", "--output", type=Path, help="a folder, or a file for a single photo")
+    sub.add_argument("-T", "--temperature", type=float, default=0.38,
+                     help="0: the likeliest color; 1: the mean of all; default: %(default)s")
+    sub.add_argument("--weights", default="course",
+                     help="course, zhang2016 or a .safetensors file; default: %(default)s")
+    sub.add_argument("--size", type=int, help="long side in pixels of what the network sees")
+    sub.add_argument("--compare", action="store_true", help="gray | colorized | original")
+    sub.add_argument("--force", action="store_true", help="overwrite what is there")
+
+    sub = command("train", train, "Train a network on photographs.")
+    _data_option(sub, "Imagenette's train split, downloaded once")
+    sub.add_argument("--out", type=Path, default=Path("training"),
+                     help="folder for checkpoint and weights; default: %(default)s")
+    sub.add_argument("--loss", choices=["rebalanced", "classification", "l2"],
+                     default="rebalanced", help="default: %(default)s")
+    sub.add_argument("--width", type=float, help="of the network; the paper's is 1; default: 1/4")
+    sub.add_argument("--steps", type=int, help="in all, shared out over the recipe's stages")
+    sub.add_argument("--seed", type=int, default=0)
+    sub.add_argument("--device", help="cpu or cuda; default: a GPU if there is one")
+
+    sub = command("evaluate", evaluate, "Measure a network on photographs it was not trained on.")
+    _data_option(sub, "Imagenette's val split, downloaded once")
+    sub.add_argument("--weights", default="course")
+    sub.add_argument("-T", "--temperature", type=float, default=0.38)
+    sub.add_argument("--size", type=int, help="long side in pixels of what the network sees")
+    sub.add_argument("--photos", type=int, help="only so many, evenly spread over the collection")
+    sub.add_argument("-o", "--output", type=Path, help="write the figures to a JSON file too")
+
+    sub = command("prior", prior, "Count how often each of the 313 colors occurs.")
+    sub.add_argument("data", nargs="?", type=Path, help="folder; default: Imagenette's train split")
+    sub.add_argument("-o", "--output", type=Path, default=Path("prior.npy"))
+    return parser
+
+
+def _data_option(parser: argparse.ArgumentParser, default: str) -> None:
+    parser.add_argument("--data", type=Path, help=f"folder of photographs; default: {default}")
+
+
+def colorize(arguments) -> int:
+    """Color files one by one; a bad one is named and the others go on."""
+    from tqdm import tqdm
+
+    from .images import PhotoError
+    from .inference import Colorizer
+
+    jobs, problems = _jobs(arguments)
+    colorizer = Colorizer.from_pretrained(arguments.weights) if jobs else None
+    for source, target in tqdm(jobs, unit=" photos", disable=len(jobs) < 2):
+        try:
+            _colorize_one(colorizer, source, target, arguments)
+        except (PhotoError, OSError, MemoryError) as error:
+            problems.append(str(error) or f"{source}: not enough memory for it")
+    for problem in problems:
+        print(f"colorlib: {problem}", file=sys.stderr)
+    return 2 if problems else 0
+
+
+def _jobs(arguments) -> tuple[list[tuple[Path, Path]], list[str]]:
+    """What to read and where to write: (source, target) pairs, and what stands in the way."""
+    from .data import find_photos
+
+    sources, problems = [], []
+    for path in arguments.photos:
+        try:
+            root = path if path.is_dir() else path.parent
+            found = find_photos(path) if path.is_dir() else [path]
+            # What an earlier run wrote is not colored again.
+            sources += [(p, root) for p in found if not (path.is_dir() and "_color" in p.stem[-6:])]
+        except ValueError as error:
+            problems.append(str(error))
+    output, jobs, taken = arguments.output, [], set()
+    to_file = output is not None and output.suffix and not output.is_dir()
+    if to_file and len(sources) > 1:
+        return [], [f"{output}: one file for {len(sources)} photographs; give a folder"]
+    for source, root in sources:
+        # GIF and BMP would lose colors or transparency.
+        suffix = ".png" if source.suffix.lower() in (".gif", ".bmp", "") else source.suffix
+        name = f"{source.stem}_color{suffix}"
+        folder = source.parent if output is None else output / source.parent.relative_to(root)
+        target = output if to_file else folder / name
+        if target in taken:
+            problems.append(f"{source}: another photograph already goes to {target}")
+        elif target.exists() and not arguments.force:
+            problems.append(f"{source}: {target} is there already; --force overwrites it")
+        else:
+            jobs.append((source, target))
+            taken.add(target)
+    return jobs, problems
+
+
+def _colorize_one(colorizer, source: Path, target: Path, arguments) -> None:
+    from .images import open_photo, save_photo
+
+    photo = open_photo(source)
+    result = colorizer(photo, T=arguments.temperature, size=arguments.size)
+    if arguments.compare:
+        result = side_by_side(photo, result)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    save_photo(result, target)
+
+
+def side_by_side(photo, colorized):
+    """Gray, colorized and the photo as it came, in one picture."""
+    from PIL import Image
+
+    from .images import to_rgb8
+
+    original = to_rgb8(photo)
+    gray = original.convert("LA" if original.mode == "RGBA" else "L").convert(original.mode)
+    width, height = original.size
+    row = Image.new(original.mode, (3 * width, height))
+    for i, picture in enumerate((gray, colorized.convert(original.mode), original)):
+        row.paste(picture, (i * width, 0))
+    return row
+
+
+def train(arguments) -> int:
+    """Train by the course's recipe, with what the options change in it."""
+    import torch
+
+    from .data import Photos, find_photos, imagenette
+    from .training import COURSE, HOLD_OUT, save_weights, scaled
+    from .training import train as run
+
+    recipe = replace(COURSE, loss=arguments.loss, seed=arguments.seed)
+    if arguments.width:
+        recipe = replace(recipe, width=arguments.width)
+    if arguments.steps:
+        recipe = scaled(recipe, arguments.steps)
+    device = arguments.device or ("cuda" if torch.cuda.is_available() else "cpu")
+    paths = find_photos(arguments.data or imagenette("train"))
+    if not arguments.data:
+        paths = [path for i, path in enumerate(paths) if i % HOLD_OUT]
+    photos = Photos(paths)
+    checkpoint = arguments.out / "checkpoint.safetensors"
+    training = run(recipe, photos, checkpoint, device=device)
+    for path, reason in photos.skipped.items():
+        print(f"left out {path}: {reason}", file=sys.stderr)
+    weights = arguments.out / "weights.safetensors"
+    save_weights(training, weights, data=str(arguments.data or "Imagenette train"))
+    print(f"wrote {weights}: use it with colorlib colorize --weights {weights}")
+    return 0
+
+
+def evaluate(arguments) -> int:
+    """Print AuC, rebalanced AuC and chroma of a network and of gray, with 95% intervals."""
+    import torch
+    from tqdm import tqdm
+
+    from .data import find_photos, imagenette
+    from .images import PhotoError, as_rgb
+    from .inference import Colorizer, lightness_of
+    from .metrics import Evaluation
+    from .rebalancing import course_prior
+
+    paths = find_photos(arguments.data or imagenette("val"))
+    if arguments.photos:
+        paths = [paths[i * len(paths) // arguments.photos] for i in range(arguments.photos)]
+    colorizer = Colorizer.from_pretrained(arguments.weights)
+    ours, gray = Evaluation(course_prior()), Evaluation(course_prior())
+    for path in tqdm(paths, unit=" photos"):
+        try:
+            truth = as_rgb(path)
+        except PhotoError as error:
+            print(f"left out {error}", file=sys.stderr)
+            continue
+        ours.add(colorizer(truth, arguments.temperature, arguments.size), truth)
+        gray.add(colorizer.paint(lightness_of(truth), torch.zeros(2, 1, 1)), truth)
+    figures = {"photos": len(ours.rows), "weights": arguments.weights, "T": arguments.temperature,
+               "size": arguments.size or colorizer.size,
+               "gray": gray.summary(draws=1000), "colorized": ours.summary(draws=1000)}
+    for name in ("auc", "auc_rebalanced", "chroma_share"):
+        for who in ("gray", "colorized"):
+            low, high = figures[who][f"{name}_interval"]
+            print(f"{name:15} {who:10} {figures[who][name]:7.2f}  [{low:.2f}, {high:.2f}]")
+    if arguments.output:
+        arguments.output.write_text(json.dumps(figures, indent=1) + "\n")
+    return 0
+
+
+def prior(arguments) -> int:
+    """Write the empirical prior of a collection of photographs."""
+    import numpy as np
+    from tqdm import tqdm
+
+    from .data import Photos, imagenette
+    from .rebalancing import empirical_prior
+
+    photos = Photos(arguments.data or imagenette("train"), cache_bytes=0)
+    counted = empirical_prior(tqdm(photos, total=len(photos), unit=" photos"))
+    np.save(arguments.output, counted.numpy(), allow_pickle=False)
+    print(f"wrote {arguments.output}: gray has {counted[120]:.3f} of the mass")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,160 @@
+"""From a distribution to a color, and from a gray photo to a color one (chapters 00 and 06)."""
+
+import json
+import math
+from importlib.resources import files
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from .color import into_gamut, lab_to_rgb, rgb_to_lab
+from .gamut import AbGamut
+from .images import _split, like
+from .networks import STRIDE, Zhang, load_public, zhang
+
+TEMPERATURE = 0.38  # the paper's
+ROWS = 256  # a large photo is converted in strips of so many rows, so that memory stays small
+
+
+def annealed_mean(logits: Tensor, bins: Tensor, T: float = TEMPERATURE) -> Tensor:
+    """Color of each pixel: the mean of its distribution, sharpened by a temperature.
+
+    Parameters
+    ----------
+    logits : tensor, shape (..., Q, H, W).
+    bins : tensor, shape (Q, 2): the (a, b) of each class.
+    T : 1 is the mean, which is often gray; towards 0 the mode, which is patchy; 0 is the mode.
+
+    Returns
+    -------
+    ab : tensor, shape (..., 2, H, W): mean of the bins under softmax(logits / T).
+
+    Notes
+    -----
+    f_T(z) = exp(log z / T) / sum exp(log z / T), Zhang et al. 2016, equation 5. Since log z are
+    the logits but for a constant, that is softmax(logits / T). Chapter 06.
+
+    Examples
+    --------
+    >>> bins = torch.tensor([[-50.0, 0.0], [50.0, 0.0]])
+    >>> logits = torch.tensor([0.0, 1.0])[:, None, None]
+    >>> [round(annealed_mean(logits, bins, T)[0].item(), 1) for T in (1, 0.38, 0)]
+    [23.1, 43.3, 50.0]
+    """
+    if not (T >= 0 and math.isfinite(T)):
+        raise ValueError(f"T must be 0 or above, got {T}")
+    bins = bins.to(logits)
+    if T == 0:
+        return bins[logits.argmax(-3)].movedim(-1, -3)
+    probabilities = (logits / T).softmax(-3).flatten(-2)
+    return (bins.T @ probabilities).unflatten(-1, logits.shape[-2:])
+
+
+class Colorizer:
+    """A network with all that it takes to color a photo.
+
+    Parameters
+    ----------
+    network : a `networks.Zhang`.
+    size : long side in pixels of what the network is shown.
+    recipe : how the weights were made, for those who ask.
+
+    Examples
+    --------
+    >>> from colorlib.images import sample
+    >>> colorizer = Colorizer.from_pretrained("course")
+    >>> colorizer(sample("china").convert("L")).size
+    (512, 342)
+    """
+
+    def __init__(self, network: Zhang, size: int = 256, recipe: dict | None = None):
+        self.network = network.eval()
+        self.bins = AbGamut().bins
+        self.size, self.recipe = size, recipe or {}
+
+    @classmethod
+    def from_pretrained(cls, name: str | Path = "course") -> "Colorizer":
+        """A colorizer from its weights.
+
+        Parameters
+        ----------
+        name : "course", the weights that ship with colorlib; "zhang2016", the paper's own
+            (downloaded once, 129 MB); or a .safetensors file that ``colorlib train`` wrote.
+
+        Raises
+        ------
+        ValueError
+            If there is no such file, or it holds no weights of this network.
+        """
+        if name == "zhang2016":
+            return cls(load_public(), recipe={"data": "ImageNet", "width": 1.0})
+        shipped = files("colorlib") / "assets" / "course.safetensors"
+        path = Path(str(shipped)) if name == "course" else Path(name)
+        try:
+            with safe_open(path, "pt") as file:
+                recipe = json.loads((file.metadata() or {}).get("recipe", "{}"))
+                tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+            network = zhang(float(recipe["width"]))
+            network.load_state_dict(tensors)  # float16 in the file, float32 from here on
+        except (OSError, SafetensorError, KeyError, RuntimeError, TypeError, ValueError) as error:
+            reason = "no such file" if not path.exists() else "not a weights file of colorlib"
+            raise ValueError(f"{path}: {reason}; use 'course', 'zhang2016' or a .safetensors file "
+                             "that `colorlib train` wrote") from error
+        return cls(network, int(recipe.get("size", 256)), recipe)
+
+    def to(self, device) -> "Colorizer":
+        """Move to a device, in place."""
+        self.network.to(device)
+        self.bins = self.bins.to(device)
+        return self
+
+    @torch.inference_mode()
+    def logits(self, image, size: int | None = None) -> Tensor:
+        """The network's answer for one photo: (313, h / 4, w / 4), h and w at most about `size`."""
+        return self._logits(lightness_of(_split(image)[0]), size)
+
+    @torch.inference_mode()
+    def __call__(self, image, T: float = TEMPERATURE, size: int | None = None):
+        """Color a photo.
+
+        Parameters
+        ----------
+        image : path, Pillow picture, array (H, W) or (H, W, C), or tensor (C, H, W), of any size,
+            gray or color (its color is not looked at).
+        T : temperature of `annealed_mean`.
+        size : long side in pixels of what the network sees; more is not better, see the model card.
+
+        Returns
+        -------
+        The same kind in color (a Pillow picture for a path), at full resolution, transparency
+        kept. Its L is the input's: only ab come from the network, and where a pixel's L can't
+        have that much color, the color gives way.
+        """
+        rgb, alpha = _split(image)
+        lightness = lightness_of(rgb)
+        ab = annealed_mean(self._logits(lightness, size), self.bins, T)
+        return like(self.paint(lightness, ab), alpha, image)
+
+    def paint(self, lightness: Tensor, ab: Tensor) -> Tensor:
+        """L (1, H, W) and ab of any size (2, h, w) to RGB (3, H, W), strip by strip."""
+        sides = lightness.shape[-2:]
+        ab = F.interpolate(ab.cpu()[None], sides, mode="bilinear", align_corners=False)[0]
+        strips = zip(lightness.cpu().split(ROWS, -2), ab.split(ROWS, -2), strict=True)
+        return torch.cat([lab_to_rgb(into_gamut(torch.cat(s))) for s in strips], dim=-2)
+
+    def _logits(self, lightness: Tensor, size: int | None) -> Tensor:
+        size = self.size if size is None else size
+        if size < STRIDE:
+            raise ValueError(f"size must be at least {STRIDE} pixels, got {size}")
+        scale = size / max(lightness.shape[-2:])
+        sides = [max(1, round(side * scale / STRIDE)) * STRIDE for side in lightness.shape[-2:]]
+        shown = F.interpolate(lightness[None], sides, mode="bilinear", antialias=True)
+        return self.network.logits(shown.to(self.bins.device))[0]
+
+
+def lightness_of(rgb: Tensor) -> Tensor:
+    """L of a photo, strip by strip: RGB (3, H, W) in [0, 1] to (1, H, W) in [0, 100]."""
+    return torch.cat([rgb_to_lab(strip)[:1] for strip in rgb.split(ROWS, -2)], dim=-2)

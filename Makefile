@@ -1,0 +1,90 @@
+# `make` lists what there is. Every target sets up .venv by itself, again when the pins change.
+PYTHON ?= python3
+JOBS ?= 2
+# `make test CONSTRAINTS=` takes the newest version of everything instead of the pinned ones.
+CONSTRAINTS ?= -c constraints.txt
+
+BIN := .venv/bin
+READY := .venv/.ready
+CODE := $(shell find colorlib -name '*.py')
+REPOSITORY := $(shell sed -n 's|^  url: *https://github.com/||p' _config.yml)
+
+.DEFAULT_GOAL := help
+.PHONY: help book test lint unit notebooks lab serve weights clean pins vendor repoint
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
+	  while IFS='|' read -r name text; do printf '  make %-10s %s\n' "$$name" "$$text"; done
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and \
+	  f"Python 3.11 or newer is needed, {sys.executable} is {v[0]}.{v[1]}: make PYTHON=python3.13")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS) -e '.[book,test]'
+	@touch $@
+
+# What executing a notebook gave is kept, and the keeper does not see a changed colorlib.
+_build/.code: $(READY) $(CODE) $(wildcard colorlib/assets/*)
+	@rm -rf _build/.jupyter_cache
+	@mkdir -p _build && touch $@
+
+book: _build/.code ## the site with its notebooks executed: _build/html/index.html
+	$(BIN)/jupyter-book build . -W --keep-going
+	@test -s _build/html/index.html
+
+test: lint unit notebooks ## every test: code, docstrings, notebooks, the site in a browser
+	$(MAKE) book
+	$(BIN)/python -m pytest tests/test_book.py
+
+lint: $(READY)
+	$(BIN)/ruff check .
+
+unit: export OMP_NUM_THREADS = 1
+unit: $(READY) ## the tests of the code alone
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --ignore tests/test_book.py
+
+notebooks: export OMP_NUM_THREADS = 1
+notebooks: $(READY) ## run every notebook and compare the numbers it states
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --nbval-lax --nbval-current-env \
+	  --nbval-cell-timeout 120 notebooks
+
+lab: $(READY) ## the notebooks in JupyterLab
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS) -e '.[lab]'
+	$(BIN)/jupyter lab notebooks
+
+serve: book ## look at the site: http://localhost:8000
+	$(BIN)/python -m http.server --directory _build/html --bind localhost 8000
+
+weights: $(READY) ## train the network that ships, from nothing (hours on a CPU)
+	$(BIN)/colorlib train --recipe course
+
+clean: ## remove what was built (.venv stays)
+	rm -rf _build .pytest_cache .ruff_cache .hypothesis
+
+pins: $(READY) ## write constraints.txt from what .venv holds
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[lab]'
+	{ echo '# Every version that the course was last verified with; made by `make pins`.'; \
+	  $(BIN)/python -m pip freeze --exclude-editable --exclude colorlib | sed 's/+cpu$$//'; \
+	} > constraints.new
+	mv constraints.new constraints.txt
+
+repoint: ## point badges, install cells and links to a fork: make repoint REPO=owner/name
+	@test -n '$(REPO)' || { echo 'say which fork: make repoint REPO=owner/name'; exit 2; }
+	git grep -lzE '$(REPOSITORY)|$(call site,$(REPOSITORY))' | xargs -0 perl -pi \
+	  -e 's|\Q$(REPOSITORY)\E(?![\w-])|$(REPO)|g; s|\Q$(call site,$(REPOSITORY))\E|$(call site,$(REPO))|g'
+
+# owner/name -> owner.github.io/name, where GitHub Pages publishes
+site = $(subst /,.github.io/,$(1))
+
+# Scripts that the pages need, from npm; kept in the tree so that a build needs neither node nor npm.
+VENDOR := book/_static/vendor
+vendor: ## fetch the site's scripts anew (needs npm)
+	rm -rf $(VENDOR) _build/npm && mkdir -p _build/npm
+	cd _build/npm && for package in mathjax@3.2.2 requirejs@2.3.8 @jupyter-widgets/html-manager@1.0.15; \
+	  do mkdir unpacked && tar xzf "$$(npm pack --silent $$package)" -C unpacked --strip-components 1 && \
+	  name=$${package%@*} && mv unpacked $${name##*/} || exit 1; done
+	mkdir -p $(VENDOR)/mathjax/output/chtml/fonts $(VENDOR)/requirejs $(VENDOR)/widgets
+	cd _build/npm && cp -R mathjax/LICENSE mathjax/es5/tex-chtml.js ../../$(VENDOR)/mathjax && \
+	  cp -R mathjax/es5/output/chtml/fonts/woff-v2 ../../$(VENDOR)/mathjax/output/chtml/fonts && \
+	  cp requirejs/require.js ../../$(VENDOR)/requirejs && \
+	  cp html-manager/LICENSE html-manager/dist/embed-amd.js ../../$(VENDOR)/widgets

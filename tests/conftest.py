@@ -1,0 +1,59 @@
+"""What several tests need: real photographs, a browser. Where one is missing, they say so, skip."""
+
+import os
+import shutil
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+CHROMIUM = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
+
+
+@pytest.fixture(scope="session")
+def imagenette():
+    """Folder of the validation photographs, where COLORLIB_DATA has them; never a download."""
+    folder = Path(os.environ.get("COLORLIB_DATA", "")) / "imagenette2-160" / "val"
+    if not os.environ.get("COLORLIB_DATA") or not folder.is_dir():
+        pytest.skip("no photographs: COLORLIB_DATA names no folder with imagenette2-160")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """A headless Chromium, driven by playwright."""
+    sync_api = pytest.importorskip("playwright.sync_api")
+    path = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if not path:
+        pytest.skip("no Chromium on this machine")
+    quiet = ["--no-sandbox", "--disable-gpu", "--disable-sync", "--disable-component-update",
+             "--disable-background-networking"]
+    with sync_api.sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=quiet)
+        yield chromium
+        chromium.close()
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture(scope="session")
+def serve():
+    """A function: folder to the address of a local server of its files."""
+    servers = []
+
+    def start(folder):
+        server = ThreadingHTTPServer(("localhost", 0), partial(_Quiet, directory=folder))
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        servers.append(server)
+        return f"http://localhost:{server.server_port}"
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()

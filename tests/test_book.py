@@ -1,0 +1,136 @@
+"""The built site, page by page, in a real browser. Run by `make test`, after `make book`."""
+
+import re
+
+import pytest
+from conftest import ROOT
+
+SITE = ROOT / "_build" / "html"
+WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
+
+
+def find_pages():
+    """Pages with content of their own; the front page only leads on to the landing page."""
+    pages = (path.relative_to(SITE).as_posix() for path in SITE.rglob("*.html"))
+    return sorted(p for p in pages if not p.startswith(("_static/", "_sphinx", "reports/")))
+
+
+PAGES = find_pages()
+if not PAGES:
+    pytest.skip("there is no site: run `make book` first", allow_module_level=True)
+
+
+class Visit:
+    """A page opened in the browser, and all that went wrong on the way."""
+
+    def __init__(self, page, address):
+        self.page, self.home = page, address
+        self.outside, self.errors = [], []
+        page.on("request", self.on_request)
+        page.on("console", lambda m: m.type == "error" and self.errors.append(m.text))
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("response", lambda r: r.status >= 400 and self.errors.append(f"{r.status} {r.url}"))
+
+    def on_request(self, request):
+        if not request.url.startswith((self.home, "data:", "blob:")):
+            self.outside.append(request.url)
+
+    def open(self, path):
+        self.page.goto(f"{self.home}/{path}", wait_until="load")
+        self.page.wait_for_load_state("networkidle")
+        self.page.evaluate("window.MathJax && MathJax.startup && MathJax.startup.promise")
+        return self.page
+
+
+@pytest.fixture(scope="session")
+def site(serve):
+    return serve(SITE)
+
+
+@pytest.fixture
+def visit(browser, site):
+    page = browser.new_page(viewport=WIDE)
+    yield Visit(page, site)
+    page.close()
+
+
+def test_front_page_leads_to_the_course(visit):
+    page = visit.open("index.html")
+    page.wait_for_url("**/book/index.html")
+    assert "Colorful" in page.title()
+
+
+def test_every_notebook_has_a_page():
+    notebooks = [*ROOT.glob("notebooks/*.ipynb"), *ROOT.glob("notebooks/solutions/*.ipynb")]
+    assert {p.relative_to(ROOT).with_suffix(".html").as_posix() for p in notebooks} <= set(PAGES)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_page(visit, path):
+    """Nothing from another host, no error, every picture there, nothing wider than a phone."""
+    page = visit.open(path)
+    assert visit.outside == []
+    assert visit.errors == []
+    assert page.locator("h1").count() == 1
+    broken = page.eval_on_selector_all(
+        "img", "all => all.filter(i => i.complete && !i.naturalWidth).map(i => i.src.slice(0, 99))"
+    )
+    assert broken == []
+    nameless = page.eval_on_selector_all(
+        ".bd-article img", "all => all.filter(i => !i.alt.trim()).map(i => i.src.slice(0, 99))"
+    )
+    assert nameless == [], "pictures without alt text"
+    assert page.locator("mjx-merror").count() == 0, "a formula that MathJax can't set"
+    page.set_viewport_size(PHONE)
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= PHONE["width"], f"{widest(page)} make the page {wide} px wide"
+
+
+def widest(page):
+    """The elements that stick out of the window, for the message."""
+    return page.evaluate(
+        """[...document.querySelectorAll('body *')]
+        .filter(e => e.getBoundingClientRect().right > innerWidth + 1)
+        .slice(0, 8).map(e => e.tagName + '.' + e.className)"""
+    )
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_local_links_lead_somewhere(path):
+    html = (SITE / path).read_text(encoding="utf-8")
+    base = (SITE / path).parent
+    links = {re.split("[?#]", link)[0] for link in re.findall(r'(?:href|src)="([^"]+)"', html)}
+    local = {link for link in links if link and not re.match(r"[a-z]+:|//", link)}
+    assert [link for link in sorted(local) if not (base / link).exists()] == []
+
+
+def test_search_finds_a_page(visit):
+    page = visit.open("search.html?q=gamut")
+    page.wait_for_selector("#search-results li a")
+    assert page.locator("#search-results li a").count() >= 2
+    assert visit.errors == [] and visit.outside == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_stands_out_from_the_page(browser, site, scheme):
+    page = browser.new_page(viewport=WIDE, color_scheme=scheme)
+    Visit(page, site).open("book/index.html")
+    text, ground = page.evaluate(
+        """['color', 'background-color'].map((property, i) => {
+          const node = document.querySelector(i ? 'html' : '.bd-article p')
+          return getComputedStyle(node).getPropertyValue(property)
+        })"""
+    )
+    page.close()
+    assert contrast(text, ground) >= 4.5, (text, ground)
+
+
+def contrast(one, two):
+    """Ratio of two css colors' luminances, as WCAG 2 has it."""
+    def luminance(css):
+        rgb = [int(x) / 255 for x in re.findall(r"\d+", css)[:3]]
+        linear = [x / 12.92 if x <= 0.04045 else ((x + 0.055) / 1.055) ** 2.4 for x in rgb]
+        return sum(w * x for w, x in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+    dark, light = sorted([luminance(one), luminance(two)])
+    return (light + 0.05) / (dark + 0.05)

@@ -1,0 +1,177 @@
+"""The files around the course agree with each other."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from importlib.metadata import version
+
+import pytest
+import yaml
+from conftest import ROOT
+from packaging.requirements import Requirement
+
+CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text())
+URL = CONFIG["repository"]["url"]
+SLUG = URL.removeprefix("https://github.com/")
+OWNER, NAME = SLUG.split("/")
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+NOTEBOOKS = sorted(p for p in (ROOT / "notebooks").rglob("*.ipynb")
+                   if ".ipynb_checkpoints" not in p.parts)
+PROSE = [ROOT / "README.md", ROOT / "CITATION.cff", ROOT / "LICENSE-PROSE",
+         ROOT / "pyproject.toml", ROOT / "_config.yml", *sorted((ROOT / "book").rglob("*.md"))]
+TARGETS = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.M))
+# The ways to say where a repository is: on GitHub, in Colab and Binder, in an install cell.
+PLACES = re.compile(r"(?:github\.com|githubtocolab\.com|githubusercontent\.com|/github|/gh)"
+                    r"/([\w.-]+/[\w-]+)")
+PAGES_SITE = re.compile(r"https://([\w-]+)\.github\.io/([\w-]+)")
+# Other people's work that the course links to.
+OTHERS = {"fastai/imagenette", "richzhang/colorization"}
+
+
+def text_of(path):
+    if path.suffix != ".ipynb":
+        return path.read_text(encoding="utf-8")
+    return "\n".join("".join(cell["source"]) for cell in json.loads(path.read_text())["cells"])
+
+
+def name_of(path):
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=name_of)
+def test_badge_and_install_cell_name_the_repository(path):
+    text = text_of(path)
+    badge = f"https://colab.research.google.com/github/{SLUG}/blob/main/{name_of(path)}"
+    assert badge in text
+    if "pip install" in text:
+        assert URL in text
+
+
+@pytest.mark.parametrize("path", [*PROSE, *NOTEBOOKS], ids=name_of)
+def test_links_agree_on_where_the_course_lives(path):
+    text = text_of(path)
+    assert set(PLACES.findall(text)) - OTHERS <= {SLUG}
+    ours = {(owner, name) for owner, name in PAGES_SITE.findall(text) if name != "colorization"}
+    assert ours <= {(OWNER, NAME)}
+
+
+@pytest.mark.skipif(not shutil.which("perl") or not (ROOT / ".git").exists(),
+                    reason="`make repoint` needs git, a clone and perl")
+def test_repoint_leaves_no_trace_of_the_old_place(tmp_path):
+    files = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, check=True,
+                           capture_output=True, text=True).stdout.split("\n")
+    texts = (".md", ".yml", ".toml", ".cff", ".ipynb", "LICENSE-PROSE", "Makefile")
+    for file in (ROOT / f for f in files if f.endswith(texts) and (ROOT / f).is_file()):
+        copy = tmp_path / file.relative_to(ROOT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(file, copy)
+    for command in (["git", "init", "-q"], ["git", "add", "."],
+                    ["make", "repoint", "REPO=ada/colors-2"], ["git", "add", "."]):
+        subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    left = subprocess.run(["git", "grep", "-n", f"{OWNER}[./]"], cwd=tmp_path, capture_output=True,
+                          text=True)
+    assert left.stdout == ""
+    config = yaml.safe_load((tmp_path / "_config.yml").read_text())
+    assert config["repository"]["url"] == "https://github.com/ada/colors-2"
+    assert config["html"]["baseurl"] == "https://ada.github.io/colors-2/"
+    assert "/github/ada/colors-2/blob/main/notebooks/" in (tmp_path / "README.md").read_text()
+
+
+def entries(node, key):
+    """All values of a key in a table of contents."""
+    if isinstance(node, dict):
+        for k, value in node.items():
+            if k == key:
+                yield value
+            yield from entries(value, key)
+    elif isinstance(node, list):
+        for item in node:
+            yield from entries(item, key)
+
+
+def test_table_of_contents_names_files_that_exist_and_every_notebook():
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
+    listed = set()
+    for name in [*entries(toc, "file"), *entries(toc, "root")]:
+        found = list(ROOT.glob(f"{name}.*"))
+        assert found, name
+        listed.update(found)
+    for pattern in entries(toc, "glob"):
+        found = list(ROOT.glob(f"{pattern}.ipynb"))
+        assert found, pattern
+        listed.update(found)
+    assert set(NOTEBOOKS) <= listed
+    assert set((ROOT / "book").rglob("*.md")) <= listed
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=name_of)
+def test_workflow_calls_targets_that_exist(path):
+    workflow = yaml.safe_load(path.read_text())
+    steps = [step for job in workflow["jobs"].values() for step in job["steps"]]
+    assert all(("uses" in step) != ("run" in step) for step in steps)
+    called = {target for step in steps for target in re.findall(r"make (\w+)", step.get("run", ""))}
+    assert called <= TARGETS
+    assert True in workflow, "the key `on`, which YAML 1.1 reads as true"
+
+
+def test_commands_that_are_written_down_exist():
+    for path in [*PROSE, ROOT / ".ci" / "run"]:
+        commands = re.findall(r"(?:`|^)make ([a-z]+)\b", text_of(path), re.M)
+        assert set(commands) <= TARGETS, path
+    subprocess.run(["bash", "-n", ROOT / ".ci" / "run"], check=True)
+
+
+def test_make_lists_its_targets():
+    listed = subprocess.run(["make", "--no-print-directory"], cwd=ROOT, check=True,
+                            capture_output=True, text=True).stdout
+    assert {"book", "test"} <= set(re.findall(r"make (\w+)", listed)) <= TARGETS
+
+
+def test_make_says_which_python_it_needs(tmp_path):
+    """An old interpreter is refused in one line, before anything is made."""
+    for name in ("Makefile", "_config.yml", "pyproject.toml", "constraints.txt"):
+        shutil.copy(ROOT / name, tmp_path)
+    old = tmp_path / "old-python"
+    old.write_text(f"#!/bin/sh\nexec {sys.executable} -c \"import sys; sys.version_info = "
+                   "(3, 9, 0); exec(sys.argv[1])\" \"$2\"\n")
+    old.chmod(0o755)
+    run = subprocess.run(["make", "lint", f"PYTHON={old}"], cwd=tmp_path, capture_output=True,
+                         text=True)
+    assert run.returncode != 0
+    assert "Python 3.11 or newer is needed" in run.stderr
+    assert not (tmp_path / ".venv").exists()
+
+
+def pins():
+    lines = (ROOT / "constraints.txt").read_text().splitlines()
+    return {r.name.lower().replace("_", "-"): r
+            for r in (Requirement(line) for line in lines if line and line[0] != "#")}
+
+
+def test_every_dependency_is_pinned_to_a_version_it_allows():
+    wanted = [*PROJECT["dependencies"], *sum(PROJECT["optional-dependencies"].values(), [])]
+    pinned = pins()
+    for requirement in map(Requirement, wanted):
+        (pin,) = pinned[requirement.name.lower()].specifier
+        assert pin.operator == "==" and "+" not in pin.version
+        assert requirement.specifier.contains(pin.version), requirement
+
+
+def test_library_asks_only_for_lower_bounds_that_colab_meets():
+    colab = {"torch": "2.11", "numpy": "2.1.3", "scikit-image": "0.25.2", "matplotlib": "3.10.0",
+             "ipywidgets": "7.7.1", "pooch": "1.9.0"}  # August 2026
+    for requirement in map(Requirement, PROJECT["dependencies"]):
+        assert {s.operator for s in requirement.specifier} == {">="}, requirement
+        if requirement.name in colab:
+            assert requirement.specifier.contains(colab[requirement.name]), requirement
+
+
+def test_version_is_said_once():
+    import colorlib
+
+    cff = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert cff["version"] == colorlib.__version__ == version("colorlib")

@@ -78,13 +78,15 @@ site = $(subst /,.github.io/,$(1))
 
 # Scripts that the pages need, from npm; kept in the tree so that a build needs neither node nor npm.
 VENDOR := book/_static/vendor
+MANAGER := @jupyter-widgets/html-manager
 vendor: ## fetch the site's scripts anew (needs npm)
 	rm -rf $(VENDOR) _build/npm && mkdir -p _build/npm
-	cd _build/npm && for package in mathjax@3.2.2 requirejs@2.3.8 @jupyter-widgets/html-manager@1.0.15; \
+	cd _build/npm && for package in mathjax@3.2.2 requirejs@2.3.8 $(MANAGER)@1.0.15; \
 	  do mkdir unpacked && tar xzf "$$(npm pack --silent $$package)" -C unpacked --strip-components 1 && \
 	  name=$${package%@*} && mv unpacked $${name##*/} || exit 1; done
-	mkdir -p $(VENDOR)/mathjax/output/chtml/fonts $(VENDOR)/requirejs $(VENDOR)/widgets
+	mkdir -p $(VENDOR)/mathjax/output/chtml/fonts $(VENDOR)/requirejs $(VENDOR)/$(MANAGER)/dist
 	cd _build/npm && cp -R mathjax/LICENSE mathjax/es5/tex-chtml.js ../../$(VENDOR)/mathjax && \
 	  cp -R mathjax/es5/output/chtml/fonts/woff-v2 ../../$(VENDOR)/mathjax/output/chtml/fonts && \
 	  cp requirejs/require.js ../../$(VENDOR)/requirejs && \
-	  cp html-manager/LICENSE html-manager/dist/embed-amd.js ../../$(VENDOR)/widgets
+	  cp html-manager/LICENSE ../../$(VENDOR)/$(MANAGER) && \
+	  cp html-manager/dist/embed-amd.js html-manager/dist/*.woff2 ../../$(VENDOR)/$(MANAGER)/dist

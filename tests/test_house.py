@@ -175,3 +175,15 @@ def test_version_is_said_once():
 
     cff = yaml.safe_load((ROOT / "CITATION.cff").read_text())
     assert cff["version"] == colorlib.__version__ == version("colorlib")
+
+
+def test_docstrings_reach_the_site_in_its_markup(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "book" / "_ext")
+    from site_rules import plain_docstring
+
+    lines = ["Size |x|.", "", "Parameters", "----------", "x : number,", "    any.", "",
+             "Returns", "-------", "number: how", "large."]
+    plain_docstring(None, "function", "size", None, None, lines)
+    assert lines[0] == r"Size \|x\|."
+    assert lines[lines.index("x"):][:3] == ["x", "    number,", "    any."]
+    assert ":returns: number: how" in lines and "    large." in lines

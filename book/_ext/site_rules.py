@@ -10,9 +10,22 @@ def own_badge(app, docname, source):
     source[0] = source[0].replace(COLAB_BADGE, "/book/_static/images/colab-badge.svg")
 
 
-def escape_bars(app, what, name, obj, options, lines):
-    """In a docstring, |x| is an absolute value, and not a substitution of reStructuredText."""
-    lines[:] = [re.sub(r"(?<!\\)\|", r"\\|", line) for line in lines]
+def plain_docstring(app, what, name, obj, options, lines):
+    """Docstrings are written to be read in an editor: turn them into what napoleon expects.
+
+    There, ``name : text`` has all of the text as a description, none of it as a type; Returns may
+    be a sentence; and the bars of |x| are an absolute value, not a substitution.
+    """
+    text = re.sub(r"(?<!\\)\|", r"\\|", "\n".join(lines))
+    before, *sections = re.split(r"^(\w+\n-{3,}\n)", text, flags=re.M)
+    lines[:] = before.split("\n")
+    for head, body in zip(sections[::2], sections[1::2], strict=True):
+        named = re.sub(r"^(\w[\w*, ]*) : ", r"\1\n    ", body, flags=re.M)
+        if head.startswith("Returns") and named == body:
+            head, named = "", ":returns: " + body.strip().replace("\n", "\n    ") + "\n"
+        elif not head.startswith(("Parameters", "Attributes", "Returns")):
+            named = body
+        lines += (head + named).split("\n")
 
 
 def trim_scripts(app, pagename, templatename, context, doctree):
@@ -35,5 +48,5 @@ def setup(app):
     app.connect("source-read", own_badge)
     app.connect("html-page-context", trim_scripts, priority=900)
     # Before napoleon, which listens at the default priority of 500.
-    app.connect("autodoc-process-docstring", escape_bars, priority=100)
+    app.connect("autodoc-process-docstring", plain_docstring, priority=100)
     return {"parallel_read_safe": True}

@@ -1,0 +1,110 @@
+"""From logits to colors, and from any photo to its colorized self."""
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import save_file
+
+from colorlib import AbGamut, Colorizer, annealed_mean
+from colorlib.color import rgb_to_lab
+from colorlib.images import as_rgb, sample, samples
+from colorlib.networks import zhang
+
+
+@pytest.fixture(scope="module")
+def colorizer():
+    return Colorizer.from_pretrained("course")
+
+
+def test_annealed_mean_is_the_papers_formula():
+    torch.manual_seed(0)
+    bins, logits = AbGamut().bins, torch.randn(2, 313, 4, 5) * 3
+    z = logits.double().softmax(1)
+    for T in (0.1, 0.38, 1.0, 5.0):
+        f = torch.exp(z.log() / T)
+        f = f / f.sum(1, keepdim=True)
+        expected = torch.einsum("nqhw,qc->nchw", f, bins.double())
+        assert torch.allclose(annealed_mean(logits, bins, T).double(), expected, atol=1e-3)
+
+
+def test_annealed_mean_at_its_ends():
+    torch.manual_seed(0)
+    bins, logits = AbGamut().bins, torch.randn(313, 4, 5) * 3
+    assert torch.allclose(annealed_mean(logits, bins, 1), AbGamut().mean(logits.softmax(0)),
+                          atol=1e-4)
+    mode = annealed_mean(logits, bins, 0)
+    assert torch.equal(mode.movedim(0, -1), bins[logits.argmax(0)])
+    assert torch.allclose(annealed_mean(logits, bins, 1e-4), mode, atol=1e-3)
+    for bad in (-1, float("nan"), float("inf")):
+        with pytest.raises(ValueError, match="T must be"):
+            annealed_mean(logits, bins, bad)
+
+
+def test_shipped_weights_say_how_they_were_made(colorizer):
+    for key in ("architecture", "width", "loss", "lam", "T", "data", "stages", "seed", "size"):
+        assert key in colorizer.recipe
+    assert not colorizer.network.training
+
+
+def test_the_same_kind_comes_back(colorizer):
+    gray = sample("cat").convert("L").resize((90, 60))
+    array, tensor = np.asarray(gray), torch.from_numpy(np.asarray(gray).copy())[None]
+    picture = colorizer(gray)
+    assert isinstance(picture, Image.Image) and picture.mode == "RGB" and picture.size == (90, 60)
+    from_array = colorizer(array)
+    assert from_array.dtype == np.uint8 and from_array.shape == (60, 90, 3)
+    assert np.abs(from_array.astype(int) - np.asarray(picture)).max() == 0
+    assert colorizer(array / 255).dtype == np.float64
+    assert colorizer(array.astype(np.uint16) * 257).dtype == np.uint16
+    from_tensor = colorizer(tensor)
+    assert from_tensor.dtype == torch.uint8 and from_tensor.shape == (3, 60, 90)
+    assert isinstance(colorizer(samples()["cat"]), Image.Image)
+    assert colorizer(sample("cat").resize((1, 1))).size == (1, 1)
+    assert colorizer(sample("cat").resize((700, 3))).size == (700, 3)
+
+
+def test_alpha_is_kept(colorizer):
+    photo = sample("cat").resize((64, 48))
+    photo.putalpha(Image.linear_gradient("L").resize((64, 48)))
+    result = colorizer(photo)
+    assert result.mode == "RGBA"
+    assert result.getchannel("A").tobytes() == photo.getchannel("A").tobytes()
+
+
+def test_lightness_is_the_inputs_own_and_its_color_is_not_looked_at(colorizer):
+    photo = as_rgb(sample("china"))
+    colored = colorizer(photo, T=0.1)
+    before, after = rgb_to_lab(photo), rgb_to_lab(colored)
+    assert (after[0] - before[0]).abs().max() < 0.5
+    gray = rgb_to_lab(photo)
+    gray[1:] = 0
+    from colorlib.color import lab_to_rgb
+
+    assert (colorizer(lab_to_rgb(gray), T=0.1) - colored).abs().max() < 0.02
+
+
+def test_it_gives_color_and_beats_gray_where_it_counts(colorizer):
+    lab = rgb_to_lab(colorizer(as_rgb(sample("china"))))
+    assert lab[1:].square().sum(0).sqrt().mean() > 3
+
+
+def test_wrong_weights_are_named(tmp_path):
+    with pytest.raises(ValueError, match="no such file"):
+        Colorizer.from_pretrained(tmp_path / "none.safetensors")
+    (tmp_path / "junk.safetensors").write_bytes(b"junk" * 10)
+    with pytest.raises(ValueError, match="not a weights file"):
+        Colorizer.from_pretrained(tmp_path / "junk.safetensors")
+    save_file({"x": torch.zeros(1)}, tmp_path / "other.safetensors", {"recipe": '{"width": 0.25}'})
+    with pytest.raises(ValueError, match="not a weights file"):
+        Colorizer.from_pretrained(tmp_path / "other.safetensors")
+
+
+def test_strips_are_seamless():
+    colorizer = Colorizer(zhang(0.05), size=64)
+    torch.manual_seed(0)
+    lightness, ab = torch.rand(1, 600, 20) * 100, torch.randn(2, 5, 4) * 10
+    whole = colorizer.paint(lightness, ab)
+    assert whole.shape == (3, 600, 20)
+    assert torch.equal(colorizer.paint(lightness[:, :256], ab).isnan().any(), torch.tensor(False))
+    assert (rgb_to_lab(whole)[0] - lightness[0]).abs().max() < 0.5

@@ -1,6 +1,7 @@
 """The files around the course agree with each other."""
 
 import json
+import pkgutil
 import re
 import shutil
 import subprocess
@@ -12,6 +13,8 @@ import pytest
 import yaml
 from conftest import ROOT
 from packaging.requirements import Requirement
+
+import colorlib
 
 CONFIG = yaml.safe_load((ROOT / "_config.yml").read_text())
 URL = CONFIG["repository"]["url"]
@@ -171,8 +174,6 @@ def test_library_asks_only_for_lower_bounds_that_colab_meets():
 
 
 def test_version_is_said_once():
-    import colorlib
-
     cff = yaml.safe_load((ROOT / "CITATION.cff").read_text())
     assert cff["version"] == colorlib.__version__ == version("colorlib")
 
@@ -187,3 +188,9 @@ def test_docstrings_reach_the_site_in_its_markup(monkeypatch):
     assert lines[0] == r"Size \|x\|."
     assert lines[lines.index("x"):][:3] == ["x", "    number,", "    any."]
     assert ":returns: number: how" in lines and "    large." in lines
+
+
+def test_every_public_module_is_in_the_reference():
+    page = (ROOT / "book" / "reference" / "api.md").read_text()
+    shown = set(re.findall(r"automodule:: colorlib\.(\w+)", page))
+    assert shown == {m.name for m in pkgutil.iter_modules(colorlib.__path__) if m.name[0] != "_"}

@@ -14,7 +14,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from .color import lab_to_rgb
+from .color import lab_to_rgb, rgb_to_lab
 from .gamut import AbGamut
 
 # Okabe and Ito's palette: its colors stay apart for color-blind readers.
@@ -228,3 +228,38 @@ def ab_plane(values=None, ax=None, lightness: float = 60, mark=None):
     edges = ["black" if m else "none" for m in (np.zeros(len(bins)) if mark is None else mark)]
     ax.add_collection(PatchCollection(squares, facecolor=bin_colors(lightness), edgecolor=edges))
     return ab_axes(ax)
+
+
+def lab_solid(turn: float, tilt: float = 20, steps: int = 14):
+    """All colors of sRGB as a solid in Lab space, seen from a side.
+
+    Parameters
+    ----------
+    turn, tilt : of the viewer, in degrees around and above the solid.
+    steps : squares along each edge of the RGB cube, whose faces are drawn.
+
+    Returns
+    -------
+    matplotlib figure.
+    """
+    from mpl_toolkits.mplot3d.art3d import Poly3DCollection
+
+    level = torch.linspace(0, 1, steps + 1)
+    u, v = torch.meshgrid(level, level, indexing="ij")
+    faces = [torch.stack([u, v, torch.full_like(u, end)]).roll(axis, 0)
+             for axis in range(3) for end in (0.0, 1.0)]
+    rgb = torch.stack(faces)  # (6, 3, steps + 1, steps + 1)
+    a, b, lightness = (rgb_to_lab(rgb)[:, i] for i in (1, 2, 0))
+    points = torch.stack([a, b, lightness], dim=-1)
+    corners = [points[:, :-1, :-1], points[:, 1:, :-1], points[:, 1:, 1:], points[:, :-1, 1:]]
+    squares = torch.stack(corners, dim=-2).reshape(-1, 4, 3)
+    colors = torch.nn.functional.avg_pool2d(rgb, 2, 1).movedim(1, -1).reshape(-1, 3)
+    fig, ax = figure(4.4, 3.8, subplot_kw={"projection": "3d"})
+    ax.add_collection3d(Poly3DCollection(squares.numpy(), facecolors=colors.numpy(),
+                                         edgecolors=colors.numpy(), linewidths=0.3))
+    ax.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH), zlim=(0, 100),
+           xticks=(-100, 0, 100), yticks=(-100, 0, 100), zticks=(0, 50, 100),
+           xlabel="a", ylabel="b", zlabel="L")
+    ax.view_init(tilt, turn)
+    ax.set_box_aspect((1, 1, 0.9), zoom=0.9)  # room for the name of the axis at the edge
+    return fig

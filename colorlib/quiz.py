@@ -21,6 +21,7 @@ STYLE = """<style>
 .colorlib .Feedback{text-align:left;padding:0 10px 8px;min-height:1.4em}
 .colorlib .Feedback.correct::before{content:"\\2713  Right. ";font-weight:bold;color:#00600f}
 .colorlib .Feedback.incorrect::before{content:"\\2717  No. ";font-weight:bold;color:#a00000}
+.colorlib .Answer{grid-template-columns:1fr;gap:6px}
 .colorlib .MCButton{justify-content:flex-start;text-align:left;line-height:1.4}
 .colorlib .MCButton:focus-within{outline:3px solid #0072b2}
 .colorlib .MCButton input{position:absolute;opacity:0}

@@ -48,8 +48,8 @@ def code(notebook) -> list:
 
 
 def calls(source: str) -> list[ast.Call]:
-    plain = "\n".join(line for line in source.splitlines() if not line.lstrip().startswith("%"))
-    return [node for node in ast.walk(ast.parse(plain)) if isinstance(node, ast.Call)]
+    python = re.sub(r"^( *)%.*$", r"\1pass", source, flags=re.M)
+    return [node for node in ast.walk(ast.parse(python)) if isinstance(node, ast.Call)]
 
 
 def called(call: ast.Call) -> str:
@@ -158,7 +158,7 @@ def links_resolve(notebook, path):
 
 
 def spelling_is_american(notebook, path):
-    words = r"\b(colou?ris\w+|colour\w*|grey\w*|neighbour\w*|behaviour\w*|centre\w*)"
+    words = r"\b(colou?ris\w+|colour(?!-science)\w*|grey\w*|neighbour\w*|behaviour\w*|centre\w*)"
     yield from (f"American spelling: {m[0]}"
                 for m in re.finditer(words, without_code(prose(notebook)), re.I)
                 if m[0][0].islower())
@@ -241,6 +241,60 @@ def cases(rules, paths):
 def test_house_style(rule, path):
     complaints = list(rule(nbformat.read(path, as_version=4), path))
     assert not complaints, "\n".join([path.name, *complaints])
+
+
+def edit(cell, old, new):
+    """A change to one cell, for the test below."""
+
+    def spoil(notebook):
+        source = (code(notebook) if cell >= 0 else notebook.cells)[max(cell, 0)]
+        assert old in source.source
+        source.source = source.source.replace(old, new, 1)
+
+    return spoil
+
+
+def add(kind, source, **fields):
+    """Another cell at the end, for the test below."""
+    make = getattr(nbformat.v4, f"new_{kind}_cell")
+    return lambda notebook: notebook.cells.append(make(source, **fields))
+
+
+FIRST = -1
+SPOILED = [
+    (installs_from_the_repository, edit(0, "colorful-course", "someone-else")),
+    (opens_in_colab, edit(FIRST, "/blob/main/", "/blob/old/")),
+    (cells_are_short, add("code", "x = 1\n" * 16)),
+    (cells_are_short, add("code", "x = " + "1" * 80)),
+    (headings_are_in_order, add("markdown", "#### Too deep")),
+    (headings_are_in_order, add("markdown", "# A second title")),
+    (pictures_have_alt_text, add("markdown", "![](https://colab.research.google.com/x.svg)")),
+    (pictures_have_alt_text, add("code", "show(fig)")),
+    (pictures_have_alt_text, add("code", "plt.show()")),
+    (outputs_are_compared, add("code", f"{COMPARED}\nprint(1)")),
+    (outputs_are_compared, add("code", "1", execution_count=3)),
+    (outputs_are_compared, add("code", "print(1)", outputs=[
+        nbformat.v4.new_output("stream", text="1")])),
+    (markup_works_in_colab, add("markdown", "```{note}\nonly the book\n```")),
+    (markup_works_in_colab, add("markdown", "{cite}`zhang`")),
+    (links_resolve, add("markdown", "[gone](nowhere.ipynb)")),
+    (links_resolve, add("markdown", "[plain](http://example.org)")),
+    (spelling_is_american, add("markdown", "a colour")),
+    (says_what_to_expect, edit(FIRST, "**You will be able to**", "Goals")),
+    (says_what_to_expect, edit(FIRST, " seconds", " moments")),
+    (has_its_size, add("markdown", "word " * 2500)),
+    (sets_a_seed, edit(1, "manual_seed", "rand")),
+    (ends_with_quiz_recap_sources, add("markdown", "## Quiz")),
+    (exercises_have_prompt_and_hints, add("code", "checks.other(answer)")),
+]
+
+
+@pytest.mark.parametrize("rule, spoil", SPOILED, ids=lambda p: getattr(p, "__name__", ""))
+def test_each_rule_can_be_broken(rule, spoil):
+    notebook = nbformat.read(LESSONS[-1], as_version=4)
+    before = list(rule(notebook, LESSONS[-1]))
+    spoil(notebook)
+    assert len(list(rule(notebook, LESSONS[-1]))) > len(before)
 
 
 def test_there_are_notebooks():

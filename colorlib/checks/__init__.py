@@ -142,6 +142,8 @@ def show_value(value) -> str:
                f"{array.max():.4g}"
     if array.dtype == bool:
         return str(array.tolist())
+    if array.ndim == 0:
+        return f"{array:.4g}"
     short = {"float_kind": lambda number: f"{number:.4g}"}
     numbers = np.array2string(array, separator=", ", formatter=short)
     return " ".join(numbers.split())
@@ -166,7 +168,7 @@ def _input(arguments) -> str:
 
 
 def _not_yet() -> Verdict:
-    return Verdict(NOT_YET, "○ Not yet: replace the dots with your answer and run the cell again.")
+    return Verdict(NOT_YET, "○ Not yet: replace the dots by your answer.")
 
 
 def _stopped(error: Exception) -> str:

@@ -126,8 +126,8 @@ def outputs_are_compared(notebook, path):
         yield "widget state is committed: clear it"
     for cell in code(notebook):
         first = cell.source.splitlines()[0]
-        if cell.execution_count is not None:
-            yield f"an execution count is committed in the cell {first!r}"
+        if (cell.execution_count is not None) != (first == COMPARED):
+            yield f"compared cells, and only they, have an execution count (nbval): {first!r}"
         if first != COMPARED and cell.outputs:
             yield f"an output is committed that no test compares, in the cell {first!r}"
         if first == COMPARED and not cell.outputs:

@@ -8,6 +8,7 @@ from bisect import bisect_right
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
+from itertools import accumulate
 from pathlib import Path
 
 import torch
@@ -22,15 +23,25 @@ from .losses import cross_entropy, l2
 from .networks import Zhang, zhang
 from .rebalancing import class_weights, course_prior
 
+BETAS = (0.9, 0.99)  # Adam's, as in the paper
+
 
 @dataclass(frozen=True)
 class Stage:
-    """A part of the training: so many steps on batches of one shape. See `data.random_crop`."""
+    """A part of the training: so many steps on batches of one shape.
+
+    Attributes
+    ----------
+    crop, zoom : see `data.random_crop`.
+    lam : share of the uniform distribution in the class weights of `rebalancing.class_weights`;
+        1 leaves every class the same weight.
+    """
 
     steps: int
     batch: int
     crop: int
     zoom: tuple[float, float] = (1.0, 2.0)
+    lam: float = 0.5
 
 
 @dataclass(frozen=True)
@@ -41,7 +52,6 @@ class Recipe:
     ----------
     loss : "rebalanced" (the paper's full method), "classification" (the same without class
         weights) or "l2" (regression to ab).
-    lam : share of the uniform distribution in the class weights.
     stages : first small crops, which are cheap, then larger ones, up to what inference will see.
     lr, warmup : AdamW's learning rate, reached after `warmup` steps, then down a cosine to 0.
     average : decay of the moving average of the weights, which is what training returns.
@@ -51,7 +61,6 @@ class Recipe:
 
     width: float = 0.25
     loss: str = "rebalanced"
-    lam: float = 0.5
     stages: tuple[Stage, ...] = (Stage(1000, 32, 64),)
     lr: float = 3e-3
     warmup: int = 500
@@ -70,6 +79,11 @@ class Recipe:
     def steps(self) -> int:
         return sum(stage.steps for stage in self.stages)
 
+    def stage(self, step: int) -> int:
+        """Which stage a step belongs to; the last one for steps beyond the end."""
+        ends = list(accumulate(stage.steps for stage in self.stages))
+        return min(bisect_right(ends, step), len(ends) - 1)
+
     def rate(self, step: int) -> float:
         """Learning rate at a step: a straight climb, then half a cosine."""
         if step < self.warmup:
@@ -79,12 +93,16 @@ class Recipe:
 
 
 # What made the weights that ship: `colorlib train --recipe course`.
+# First what things are (all classes weighing the same makes for quieter gradients), on small crops;
+# then, with rare colors weighing more, on larger ones.
 COURSE = Recipe(
     stages=(
-        Stage(9_000, 32, 64, (1.0, 2.5)),
-        Stage(3_500, 24, 96, (1.0, 2.5)),
-        Stage(3_500, 16, 128, (1.0, 2.0)),
+        Stage(8_000, 32, 64, (1.0, 2.5), lam=1.0),
+        Stage(3_000, 24, 96, (1.0, 2.5)),
+        Stage(2_500, 16, 128, (1.0, 2.0)),
     ),
+    lr=1.5e-3,
+    warmup=300,
     precision="bfloat16",
 )
 
@@ -129,10 +147,13 @@ class Training:
         self.network = zhang(self.recipe.width).to(self.device, memory_format=torch.channels_last)
         self.gamut = AbGamut().to(self.device)
         prior = course_prior() if self.prior is None else self.prior
-        weights = class_weights(prior, self.recipe.lam).float().to(self.device)
-        self.class_weights = weights if self.recipe.loss == "rebalanced" else None
+        self.class_weights = {
+            lam: class_weights(prior, lam).float().to(self.device)
+            for lam in {stage.lam for stage in self.recipe.stages}
+        }
         trained = [p for p in self.network.parameters() if p.requires_grad]
-        self.optimizer = torch.optim.AdamW(trained, weight_decay=self.recipe.weight_decay)
+        decay = self.recipe.weight_decay
+        self.optimizer = torch.optim.AdamW(trained, betas=BETAS, weight_decay=decay)
         self.precision = _precision(self.recipe.precision, self.device)
         self.scaler = torch.amp.GradScaler(
             self.device.type, enabled=self.precision == torch.float16
@@ -148,7 +169,10 @@ class Training:
         if self.recipe.loss == "l2":
             return l2(self.gamut.mean(logits.softmax(1)), ab)
         indices, shares = self.gamut.soft_encode(ab)
-        return cross_entropy(logits, indices, shares, self.class_weights)
+        if self.recipe.loss == "classification":
+            return cross_entropy(logits, indices, shares)
+        lam = self.recipe.stages[self.recipe.stage(self.done)].lam
+        return cross_entropy(logits, indices, shares, self.class_weights[lam])
 
     def step(self, lightness: Tensor, ab: Tensor) -> float:
         """One step of gradient descent; returns the loss before it."""
@@ -332,14 +356,14 @@ def train(
 
 def batch_source(recipe: Recipe, photos) -> Callable[[int], tuple[Tensor, Tensor]]:
     """The batches of a whole training, one stage after another: step number to batch."""
-    starts = [sum(s.steps for s in recipe.stages[:i]) for i in range(len(recipe.stages))]
+    starts = [0, *accumulate(stage.steps for stage in recipe.stages)][:-1]
     sources = [
         Batches(photos, s.batch, s.crop, s.zoom, recipe.gamma, recipe.seed + start)
         for s, start in zip(recipe.stages, starts, strict=True)
     ]
 
     def batch_at(step: int) -> tuple[Tensor, Tensor]:
-        stage = bisect_right(starts, step) - 1
+        stage = recipe.stage(step)
         return sources[stage](step - starts[stage])
 
     return batch_at

@@ -77,10 +77,11 @@ repoint: ## point badges, install cells and links to a fork: make repoint REPO=o
 site = $(subst /,.github.io/,$(1))
 
 # Scripts that the pages need, from npm; kept in the tree so that a build needs neither node nor npm.
+# The widget manager's package has lost its LICENSE; the one here is of its repository.
 VENDOR := book/_static/vendor
 MANAGER := @jupyter-widgets/html-manager
 vendor: ## fetch the site's scripts anew (needs npm)
-	rm -rf $(VENDOR) _build/npm && mkdir -p _build/npm
+	rm -rf _build/npm && mkdir -p _build/npm
 	cd _build/npm && for package in mathjax@3.2.2 requirejs@2.3.8 $(MANAGER)@1.0.15; \
 	  do mkdir unpacked && tar xzf "$$(npm pack --silent $$package)" -C unpacked --strip-components 1 && \
 	  name=$${package%@*} && mv unpacked $${name##*/} || exit 1; done
@@ -88,5 +89,4 @@ vendor: ## fetch the site's scripts anew (needs npm)
 	cd _build/npm && cp -R mathjax/LICENSE mathjax/es5/tex-chtml.js ../../$(VENDOR)/mathjax && \
 	  cp -R mathjax/es5/output/chtml/fonts/woff-v2 ../../$(VENDOR)/mathjax/output/chtml/fonts && \
 	  cp requirejs/require.js ../../$(VENDOR)/requirejs && \
-	  cp html-manager/LICENSE ../../$(VENDOR)/$(MANAGER) && \
 	  cp html-manager/dist/embed-amd.js html-manager/dist/*.woff2 ../../$(VENDOR)/$(MANAGER)/dist

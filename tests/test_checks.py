@@ -10,6 +10,7 @@ import torch
 
 from colorlib import quiz
 from colorlib.checks import NOT_YET, WRONG, Exercise, Mistake, difference, show_value
+from colorlib.color import rgb_to_lab
 
 double = Exercise(
     reference=lambda x: 2 * x,
@@ -58,6 +59,14 @@ def test_an_exception_is_a_line_that_names_the_place():
     verdict = double(answer)
     assert verdict.status == WRONG
     assert "ZeroDivisionError" in repr(verdict) and "return x / 0" in repr(verdict)
+
+
+def test_an_exception_in_a_library_names_the_line_that_called_it():
+    def answer(x):
+        return rgb_to_lab(x)
+
+    text = repr(double(answer))
+    assert "TypeError: rgb must be a float tensor" in text and "return rgb_to_lab(x)" in text
 
 
 def test_answers_can_not_change_the_cases():
@@ -116,17 +125,36 @@ def test_quiz_has_three_to_five_questions_and_explains_every_choice(path):
         assert not re.search(r"\$|https?:", json.dumps(question)), "no LaTeX, no outside link"
 
 
-def test_quiz_is_one_output_that_asks_no_other_host():
+@pytest.fixture
+def quiz_page():
+    """The quiz of chapter 01, as HTML; it can only be made where IPython displays."""
     from IPython.core.interactiveshell import InteractiveShell
 
     InteractiveShell.instance()
-    try:
-        page = quiz.show("01")._repr_html_()
-    finally:
-        InteractiveShell.clear_instance()
-    hosts = set(re.findall(r"https?://[\w.]+", page))
-    assert not hosts
-    assert quiz.load("01")[0]["question"][:20] in page
+    yield quiz.show("01")._repr_html_()
+    InteractiveShell.clear_instance()
+
+
+def test_quiz_names_no_other_host(quiz_page):
+    assert not re.findall(r"https?://[\w.]+", quiz_page)
+
+
+@pytest.mark.parametrize("mathjax", ["undefined", "{version: '3.2.2'}", "{tex: {}}"])
+def test_quiz_explains_by_mouse_and_by_keyboard(browser, quiz_page, mathjax):
+    """Also where the page has a MathJax of its own, ready or not: jupyterquiz must let it be."""
+    page, troubles = browser.new_page(), []
+    page.on("pageerror", lambda error: troubles.append(error))
+    page.on("request", lambda request: troubles.append(request.url))
+    page.set_content(f"<script>window.MathJax = {mathjax}</script>{quiz_page}")
+    first, second, *_ = quiz.load("01")
+    page.get_by_text(first["answers"][1]["answer"], exact=True).click()
+    page.locator(".MCButton input").nth(3).press("Space")
+    explained = page.locator(".Feedback").all_inner_texts()
+    assert explained[:2] == [first["answers"][1]["feedback"], second["answers"][0]["feedback"]]
+    assert page.locator(".Feedback").first.get_attribute("aria-live") == "polite"
+    page.wait_for_timeout(700)  # jupyterquiz looks for MathJax after half a second
+    assert not troubles
+    page.close()
 
 
 def test_missing_quiz_is_named():

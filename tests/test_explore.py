@@ -50,6 +50,34 @@ def test_slider_has_label_words_and_announced_value():
     assert words == ["T is 0.1", "T is 0.4", "T is 1.0"]
 
 
+def test_sliders_move_in_a_browser_without_a_kernel(browser):
+    page = browser.new_page(viewport={"width": 360, "height": 700})
+    requests = []
+    page.on("request", lambda request: requests.append(request.url))
+    one = explore(lambda x, y: f"<p>{x}-{y}</p>", x=[1, 2], y=["a", "b", "c"], alt="").html()
+    page.set_content(one + explore(shade, T=[0.1, 0.4, 1.0], alt="gray of {T}").html())
+    x, y, T = page.get_by_role("slider").all()
+    assert page.locator(".colorlib-frame:visible").all_inner_texts() == ["2-b", ""]
+    y.press("ArrowRight"), x.press("Home"), T.press("End")
+    assert page.locator(".colorlib-frame:visible").first.inner_text() == "1-c"
+    assert page.get_by_role("img").get_attribute("alt") == "gray of 1.0"
+    assert page.locator("output").all_inner_texts() == ["1", "c", "1"]
+    assert T.get_attribute("aria-valuetext") == "1"
+    box = T.bounding_box()
+    page.mouse.click(box["x"] + 2, box["y"] + box["height"] / 2)
+    assert page.get_by_role("img").get_attribute("alt") == "gray of 0.1"
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert not requests
+    page.close()
+
+
+def test_without_scripts_one_frame_is_shown(browser):
+    page = browser.new_page(java_script_enabled=False)
+    page.set_content(explore(shade, T=[0.1, 0.4, 1.0], alt="gray of {T}").html())
+    assert page.locator("img:visible").count() == 1 and not page.locator("input:visible").count()
+    page.close()
+
+
 def test_two_figures_on_a_page_share_no_id_and_load_nothing():
     figure = explore(shade, T=[0, 1], alt="gray")
     pages = [figure.html(), figure.html()]

@@ -4,11 +4,11 @@ An `Exercise` compares what a learner wrote with a reference, on cases. The usua
 functions too: an answer that gives what one of them gives is told which mistake it is.
 """
 
-import linecache
 import traceback
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from torch import Tensor
@@ -68,7 +68,7 @@ class Exercise:
             except NotImplementedError:
                 return _not_yet()
             except Exception as error:  # any: it is the learner's code
-                return Verdict(WRONG, f"✗ {_input(arguments)}{_stopped(error)}")
+                return Verdict(WRONG, f"✗ Not right.\n{_input(arguments)}{_stopped(error)}")
             if got is None or got is ...:
                 return _not_yet()
             wrong = self._compare(got, arguments)
@@ -173,11 +173,8 @@ def _not_yet() -> Verdict:
 
 def _stopped(error: Exception) -> str:
     """Where and why the learner's code stopped, in place of a traceback."""
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename != __file__]
-    line = ""
-    if frames:
-        own = [f for f in frames if "site-packages" not in f.filename and "lib/python" not in
-               f.filename] or frames
-        source = own[-1].line or linecache.getline(own[-1].filename, own[-1].lineno).strip()
-        line = f"\n  in line {own[-1].lineno} of your cell: {source}"
+    libraries = (str(Path(__file__).parents[1]), "site-packages", "lib/python")
+    own = [frame for frame in traceback.extract_tb(error.__traceback__)
+           if not any(place in frame.filename for place in libraries)]
+    line = f"\n  in line {own[-1].lineno} of your cell: {own[-1].line}" if own else ""
     return f"  it stopped with {type(error).__name__}: {error}{line}"

@@ -95,6 +95,30 @@ def widest(page):
     )
 
 
+WITH_SLIDERS = [p for p in PAGES if 'class="colorlib-frame"' in (SITE / p).read_text("utf-8")]
+
+
+@pytest.mark.parametrize("path", WITH_SLIDERS)
+def test_sliders_move_by_keyboard_without_a_kernel(visit, path):
+    page = visit.open(path)
+    for figure in page.locator(".colorlib:has(.colorlib-frame)").all():
+        for slider in figure.locator("input[type=range]").all():
+            before = shown(figure)
+            words = slider.get_attribute("aria-valuetext")
+            at_end = slider.input_value() == slider.get_attribute("max")
+            slider.press("ArrowLeft" if at_end else "ArrowRight")
+            assert len(before) == len(shown(figure)) == 1 and before != shown(figure)
+            assert slider.get_attribute("aria-valuetext") != words
+    assert visit.errors == [] and visit.outside == []
+
+
+def shown(figure):
+    """Numbers of the frames that can be seen."""
+    return figure.locator(".colorlib-frame").evaluate_all(
+        "all => all.map((f, i) => [f, i]).filter(([f]) => f.offsetParent).map(([f, i]) => i)"
+    )
+
+
 @pytest.mark.parametrize("path", PAGES)
 def test_local_links_lead_somewhere(path):
     html = (SITE / path).read_text(encoding="utf-8")

@@ -23,9 +23,9 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS) -e '.[book,test]'
 	@touch $@
 
-# What executing a notebook gave is kept, and the keeper does not see a changed colorlib.
+# What a notebook gave is kept, and its keepers, jupyter-cache and Sphinx, see no changed colorlib.
 _build/.code: $(READY) $(CODE) $(wildcard colorlib/assets/*)
-	@rm -rf _build/.jupyter_cache
+	@rm -rf _build/.jupyter_cache _build/.doctrees
 	@mkdir -p _build && touch $@
 
 book: _build/.code ## the site with its notebooks executed: _build/html/index.html
@@ -34,7 +34,7 @@ book: _build/.code ## the site with its notebooks executed: _build/html/index.ht
 
 test: lint unit notebooks ## every test: code, docstrings, notebooks, the site in a browser
 	$(MAKE) book
-	$(BIN)/python -m pytest tests/test_book.py
+	$(BIN)/python -m pytest -n $(JOBS) tests/test_book.py
 
 lint: $(READY)
 	$(BIN)/ruff check .

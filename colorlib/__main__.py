@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+SHEET = 24  # photographs on a contact sheet
+
 EXAMPLES = {
     "colorize": """examples:
   colorlib colorize grandmother.jpg               writes grandmother_color.jpg beside it
@@ -82,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--size", type=int, help="long side in pixels of what the network sees")
     sub.add_argument("--photos", type=int, help="only so many, evenly spread over the collection")
     sub.add_argument("-o", "--output", type=Path, help="write the figures to a JSON file too")
+    sub.add_argument("--sheet", type=Path, help="a picture: 24 of the photos, all three ways")
 
     sub = command("prior", prior, "Count how often each of the 313 colors occurs.")
     sub.add_argument("data", nargs="?", type=Path, help="folder; default: Imagenette's train split")
@@ -171,6 +174,18 @@ def side_by_side(photo, colorized):
     return row
 
 
+def contact_sheet(rows, columns: int = 3, size: tuple[int, int] = (480, 120)):
+    """Pictures in a grid, each made to fit its place."""
+    from PIL import Image, ImageOps
+
+    height = size[1] * -(-len(rows) // columns)
+    sheet = Image.new("RGB", (size[0] * columns, height), "white")
+    for i, row in enumerate(rows):
+        place = (i % columns * size[0], i // columns * size[1])
+        sheet.paste(ImageOps.pad(row.convert("RGB"), size, color="white"), place)
+    return sheet
+
+
 def train(arguments) -> int:
     """Train by the course's recipe, with what the options change in it."""
     import torch
@@ -205,7 +220,7 @@ def evaluate(arguments) -> int:
     from tqdm import tqdm
 
     from .data import find_photos, imagenette
-    from .images import PhotoError, as_rgb
+    from .images import PhotoError, as_rgb, like, save_photo
     from .inference import Colorizer, lightness_of
     from .metrics import Evaluation
     from .rebalancing import course_prior
@@ -214,15 +229,21 @@ def evaluate(arguments) -> int:
     if arguments.photos:
         paths = [paths[i * len(paths) // arguments.photos] for i in range(arguments.photos)]
     colorizer = Colorizer.from_pretrained(arguments.weights)
-    ours, gray = Evaluation(course_prior()), Evaluation(course_prior())
+    ours, gray, rows = Evaluation(course_prior()), Evaluation(course_prior()), []
+    shown = {paths[i * len(paths) // SHEET] for i in range(SHEET)}
     for path in tqdm(paths, unit=" photos"):
         try:
             truth = as_rgb(path)
         except PhotoError as error:
             print(f"left out {error}", file=sys.stderr)
             continue
-        ours.add(colorizer(truth, arguments.temperature, arguments.size), truth)
+        colored = colorizer(truth, arguments.temperature, arguments.size)
+        ours.add(colored, truth)
         gray.add(colorizer.paint(lightness_of(truth), torch.zeros(2, 1, 1)), truth)
+        if path in shown:
+            rows.append(side_by_side(like(truth, None, None), like(colored, None, None)))
+    if arguments.sheet:
+        save_photo(contact_sheet(rows), arguments.sheet)
     figures = {"photos": len(ours.rows), "weights": arguments.weights, "T": arguments.temperature,
                "size": arguments.size or colorizer.size,
                "gray": gray.summary(draws=1000), "colorized": ours.summary(draws=1000)}

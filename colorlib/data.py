@@ -28,7 +28,8 @@ def find_photos(folder: str | Path) -> list[Path]:
         raise ValueError(f"{folder} is not a folder; give one that holds photographs")
     photos = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES)
     if not photos:
-        raise ValueError(f"{folder} holds no photographs (looked for {', '.join(sorted(SUFFIXES))})")
+        kinds = ", ".join(sorted(SUFFIXES))
+        raise ValueError(f"{folder} holds no photographs (looked for {kinds})")
     return photos
 
 

@@ -129,8 +129,10 @@ def test_train_evaluate_colorize_and_prior(album, tmp_path, capsys):
     assert main(train) == 0
     weights = str(out / "weights.safetensors")
     assert main(train) == 0  # nothing left to do
-    report = tmp_path / "report.json"
-    assert main(["evaluate", "--weights", weights, "--data", str(album), "-o", str(report)]) == 0
+    report, sheet = tmp_path / "report.json", tmp_path / "sheet.jpg"
+    assert main(["evaluate", "--weights", weights, "--data", str(album), "-o", str(report),
+                 "--sheet", str(sheet)]) == 0
+    assert Image.open(sheet).size == (1440, 120)
     figures = json.loads(report.read_text())
     assert figures["photos"] == 2 and 0 < figures["colorized"]["auc"] < 100
     assert main(["colorize", str(album / "cat.jpg"), "--weights", weights]) == 0

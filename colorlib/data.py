@@ -180,7 +180,14 @@ def sha256(path: str | Path) -> str:
 
 
 def download(url: str, known_hash: str | None = None) -> Path:
-    """Fetch a file once, with a progress bar, and check it. Returns where it lies."""
+    """Fetch a file once, with a progress bar, and check it. Returns where it lies.
+
+    Raises
+    ------
+    OSError, ValueError
+        If it can't be had, or is another file than the one that `known_hash` belongs to; nothing
+        is kept of it then.
+    """
     import pooch
 
     name = url.rsplit("/", 1)[-1]

@@ -123,7 +123,7 @@ def load_public(path: str | Path | None = None) -> Zhang:
     Raises
     ------
     ValueError
-        If the file is not the published one: its hash must begin with 9b330a0b.
+        If the file is not the published one: its sha256 must begin with 9b330a0b.
 
     Notes
     -----
@@ -132,12 +132,14 @@ def load_public(path: str | Path | None = None) -> Zhang:
     """
     from .data import download, sha256
 
-    if path is None:
-        path = download(PUBLIC_URL, f"sha256-prefix:{PUBLIC_SHA256}")
+    downloaded = path is None
+    path = download(PUBLIC_URL) if downloaded else Path(path)
     found = sha256(path)
     if not found.startswith(PUBLIC_SHA256):
-        raise ValueError(f"{path} is not the published checkpoint: its sha256 is {found[:8]}..., "
-                         f"expected {PUBLIC_SHA256}...; delete it and try again")
+        if downloaded:
+            path.unlink()  # or the next try would find it again
+        raise ValueError(f"{path} is not the published checkpoint: its sha256 begins with "
+                         f"{found[:8]}, not {PUBLIC_SHA256}; get the file again")
     network = Zhang(1.0)
     network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
     return network.eval()

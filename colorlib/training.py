@@ -92,14 +92,14 @@ class Recipe:
         return self.lr * (1 + math.cos(math.pi * progress)) / 2
 
 
-# What made the weights that ship: `colorlib train --recipe course`.
-# First what things are (all classes weighing the same makes for quieter gradients), on small crops;
-# then, with rare colors weighing more, on larger ones.
+# What made the weights that ship, by `colorlib train`. First what things are, on small crops: all
+# classes weighing the same makes for quieter gradients. Then, on larger ones, with rare colors
+# weighing more.
 COURSE = Recipe(
     stages=(
         Stage(8_000, 32, 64, (1.0, 2.5), lam=1.0),
-        Stage(3_000, 24, 96, (1.0, 2.5)),
-        Stage(2_500, 16, 128, (1.0, 2.0)),
+        Stage(3_000, 24, 96, (1.0, 2.5), lam=0.9),
+        Stage(2_500, 16, 128, (1.0, 2.0), lam=0.9),
     ),
     lr=1.5e-3,
     warmup=300,

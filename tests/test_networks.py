@@ -1,6 +1,9 @@
 """The network against the public checkpoint's keys and shapes and a forward pass written out."""
 
 import hashlib
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 import pytest
 import torch
@@ -90,16 +93,57 @@ def test_wrong_input_is_named():
         zhang(0)
 
 
-def test_public_checkpoint_from_a_file(tmp_path, monkeypatch):
-    path = tmp_path / "weights.pth"
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory):
+    """A file of the public one's form: the published bytes can't be had in a test."""
+    path = tmp_path_factory.mktemp("site") / "weights.pth"
     torch.manual_seed(1)
-    state = zhang().state_dict()
-    torch.save(state, path)
-    with pytest.raises(ValueError, match="not the published checkpoint"):
-        load_public(path)
-    # The published file can't be had in a test; one of the same keys under its own hash can.
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    torch.save(zhang().state_dict(), path)
+    return path
+
+
+@pytest.fixture
+def known(checkpoint, monkeypatch):
+    digest = hashlib.sha256(checkpoint.read_bytes()).hexdigest()
     monkeypatch.setattr(networks, "PUBLIC_SHA256", digest[:8])
-    loaded = load_public(path)
+
+
+@pytest.fixture
+def site(checkpoint, monkeypatch, tmp_path):
+    """The folder of the checkpoint, served on this machine, and an empty cache."""
+    handler = partial(QuietHandler, directory=checkpoint.parent)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/weights.pth"
+        monkeypatch.setattr(networks, "PUBLIC_URL", url)
+        monkeypatch.setenv("COLORLIB_CACHE", str(tmp_path / "cache"))
+        yield tmp_path / "cache"
+        server.shutdown()
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    def log_message(self, *args):
+        pass
+
+
+def test_public_checkpoint_from_a_file(checkpoint, known):
+    loaded = load_public(checkpoint)
+    state = torch.load(checkpoint, weights_only=True)
     assert torch.equal(loaded.model4[2].weight, state["model4.2.weight"])
     assert not loaded.training
+
+
+def test_public_checkpoint_from_its_url(site, known):
+    assert not load_public().training
+    assert (site / "weights.pth").exists()
+    networks.PUBLIC_URL = "http://127.0.0.1:1/weights.pth"  # it is not asked for again
+    load_public()
+
+
+def test_another_file_is_refused_and_not_kept(site, checkpoint):
+    with pytest.raises(ValueError, match="not the published checkpoint"):
+        load_public(checkpoint)
+    assert checkpoint.exists()
+    with pytest.raises(ValueError, match="not the published checkpoint"):
+        load_public()
+    assert not (site / "weights.pth").exists()

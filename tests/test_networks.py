@@ -1,9 +1,6 @@
 """The network against the public checkpoint's keys and shapes and a forward pass written out."""
 
 import hashlib
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 
 import pytest
 import torch
@@ -109,21 +106,11 @@ def known(checkpoint, monkeypatch):
 
 
 @pytest.fixture
-def site(checkpoint, monkeypatch, tmp_path):
-    """The folder of the checkpoint, served on this machine, and an empty cache."""
-    handler = partial(QuietHandler, directory=checkpoint.parent)
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        url = f"http://127.0.0.1:{server.server_port}/weights.pth"
-        monkeypatch.setattr(networks, "PUBLIC_URL", url)
-        monkeypatch.setenv("COLORLIB_CACHE", str(tmp_path / "cache"))
-        yield tmp_path / "cache"
-        server.shutdown()
-
-
-class QuietHandler(SimpleHTTPRequestHandler):
-    def log_message(self, *args):
-        pass
+def site(checkpoint, serve, monkeypatch, tmp_path):
+    """The checkpoint on a server of this machine, and an empty cache."""
+    monkeypatch.setattr(networks, "PUBLIC_URL", f"{serve(checkpoint.parent)}/weights.pth")
+    monkeypatch.setenv("COLORLIB_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
 
 
 def test_public_checkpoint_from_a_file(checkpoint, known):

@@ -1,22 +1,17 @@
-"""Photographs in: collections of files, training crops, downloads (chapter 05)."""
+"""Photographs in: collections of files, training crops, batches (chapter 05)."""
 
-import hashlib
 import math
-import os
-import tarfile
+import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from tqdm.auto import tqdm
 
 from .color import rgb_to_lab
-from .images import SUFFIXES, PhotoError, read_rgb
-
-IMAGENETTE_URL = "https://s3.amazonaws.com/fast-ai-imageclas/imagenette2-160.tgz"
-IMAGENETTE_MD5 = "e793b78cc4c9e9a4ccc0c1155377a412"
+from .downloads import cache_folder, cifar10, download, imagenette, sha256  # noqa: F401
+from .images import SUFFIXES, PhotoError, read_rgb, samples
 
 GRAY = 5.0  # a photo whose |a| and |b| never exceed this has no color to teach (Zhang's rule)
 
@@ -76,6 +71,32 @@ class Photos(Sequence):
     def __iter__(self) -> Iterator[Tensor]:
         """The photographs that can be read."""
         return (photo for photo in map(self.__getitem__, range(len(self))) if photo is not None)
+
+
+def photographs(source: str | Path = "bundled", split: str = "train") -> Sequence:
+    """Something to train on, by name.
+
+    Parameters
+    ----------
+    source : "bundled", the photographs that ship with the course; "imagenette" or "cifar10", which
+        are downloaded once; or a folder of yours.
+    split : "train" or "val" of Imagenette, "train" or "test" of CIFAR-10.
+
+    Returns
+    -------
+    What `Batches` takes. Offline, with nothing downloaded before, the bundled photographs, and a
+    warning that says so.
+    """
+    bundled = Photos(samples().values())
+    try:
+        if source == "bundled":
+            return bundled
+        return cifar10(split) if source == "cifar10" else Photos(
+            imagenette(split) if source == "imagenette" else source)
+    except OSError as error:
+        warnings.warn(f"{source} can't be had ({error}); these are the {len(bundled)} bundled "
+                      "photographs instead", stacklevel=2)
+        return bundled
 
 
 def is_gray(rgb: Tensor) -> bool:
@@ -164,51 +185,3 @@ class Batches:
         if i not in self._gray:
             self._gray[i] = photo is None or is_gray(photo)
         return None if self._gray[i] else photo
-
-
-def cache_folder() -> Path:
-    """Where downloads are kept: $COLORLIB_CACHE, or the user's cache folder."""
-    import pooch
-
-    return Path(os.environ.get("COLORLIB_CACHE") or pooch.os_cache("colorlib"))
-
-
-def sha256(path: str | Path) -> str:
-    """Hex digest of a file."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def download(url: str, known_hash: str | None = None) -> Path:
-    """Fetch a file once, with a progress bar, and check it. Returns where it lies.
-
-    Raises
-    ------
-    OSError, ValueError
-        If it can't be had, or is another file than the one that `known_hash` belongs to; nothing
-        is kept of it then.
-    """
-    import pooch
-
-    name = url.rsplit("/", 1)[-1]
-    fetch = pooch.HTTPDownloader(progressbar=True, timeout=30)
-    return Path(pooch.retrieve(url, known_hash, name, cache_folder(), downloader=fetch))
-
-
-def imagenette(split: str = "train") -> Path:
-    """Folder of Imagenette's photographs, short side 160: 9,469 to train on, 3,925 to judge by.
-
-    Looked for in $COLORLIB_DATA and in the cache; else downloaded (99 MB), checked and unpacked.
-    """
-    if split not in ("train", "val"):
-        raise ValueError(f"split must be 'train' or 'val', got {split!r}")
-    homes = [os.environ.get("COLORLIB_DATA"), cache_folder()]
-    for home in filter(None, homes):
-        folder = Path(home) / "imagenette2-160" / split
-        if folder.is_dir():
-            return folder
-    archive = download(IMAGENETTE_URL, f"md5:{IMAGENETTE_MD5}")
-    with tarfile.open(archive) as tar:
-        members = tqdm(tar, desc="unpacking", unit=" files")
-        tar.extractall(cache_folder(), members=members, filter="data")
-    return cache_folder() / "imagenette2-160" / split

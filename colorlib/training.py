@@ -3,16 +3,18 @@
 import json
 import math
 import os
+import signal
+import threading
 import time
-from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field, replace
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field
 from itertools import accumulate
 from pathlib import Path
 
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 from tqdm.auto import tqdm
@@ -22,104 +24,10 @@ from .gamut import AbGamut
 from .losses import cross_entropy, l2
 from .networks import Zhang, zhang
 from .rebalancing import class_weights, course_prior
+from .recipes import COURSE, HOLD_OUT, Recipe, Stage, scaled  # noqa: F401
 
 BETAS = (0.9, 0.99)  # Adam's, as in the paper
-
-
-@dataclass(frozen=True)
-class Stage:
-    """A part of the training: so many steps on batches of one shape.
-
-    Attributes
-    ----------
-    crop, zoom : see `data.random_crop`.
-    lam : share of the uniform distribution in the class weights of `rebalancing.class_weights`;
-        1 leaves every class the same weight.
-    """
-
-    steps: int
-    batch: int
-    crop: int
-    zoom: tuple[float, float] = (1.0, 2.0)
-    lam: float = 0.5
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """All that decides what a training gives, beside its photographs.
-
-    Attributes
-    ----------
-    loss : "rebalanced" (the paper's full method), "classification" (the same without class
-        weights) or "l2" (regression to ab).
-    stages : first small crops, which are cheap, then larger ones, up to what inference will see.
-    lr, warmup : AdamW's learning rate, reached after `warmup` steps, then down a cosine to 0.
-    average : decay of the moving average of the weights, which is what training returns.
-    gamma : see `data.Batches`.
-    precision : "float32", "bfloat16", "float16", or "auto" for the fastest that the device has.
-    """
-
-    width: float = 0.25
-    loss: str = "rebalanced"
-    stages: tuple[Stage, ...] = (Stage(1000, 32, 64),)
-    lr: float = 3e-3
-    warmup: int = 500
-    weight_decay: float = 0.02
-    clip: float = 1.0
-    average: float = 0.999
-    gamma: float = 1.25
-    precision: str = "auto"
-    seed: int = 0
-
-    def __post_init__(self):
-        if self.loss not in ("rebalanced", "classification", "l2"):
-            raise ValueError(f"loss must be rebalanced, classification or l2, got {self.loss!r}")
-
-    @property
-    def steps(self) -> int:
-        return sum(stage.steps for stage in self.stages)
-
-    def stage(self, step: int) -> int:
-        """Which stage a step belongs to; the last one for steps beyond the end."""
-        ends = list(accumulate(stage.steps for stage in self.stages))
-        return min(bisect_right(ends, step), len(ends) - 1)
-
-    def rate(self, step: int) -> float:
-        """Learning rate at a step: a straight climb, then half a cosine."""
-        if step < self.warmup:
-            return self.lr * (step + 1) / self.warmup
-        progress = (step - self.warmup) / max(1, self.steps - self.warmup)
-        return self.lr * (1 + math.cos(math.pi * progress)) / 2
-
-
-# What made the weights that ship, by `colorlib train`. First what things are, on small crops: all
-# classes weighing the same makes for quieter gradients. Then, on larger ones, with rare colors
-# weighing more.
-COURSE = Recipe(
-    stages=(
-        Stage(8_000, 32, 64, (1.0, 2.5), lam=1.0),
-        Stage(3_000, 24, 96, (1.0, 2.5), lam=0.9),
-        Stage(2_500, 16, 128, (1.0, 2.0), lam=0.9),
-    ),
-    lr=1.5e-3,
-    warmup=300,
-    precision="bfloat16",
-)
-
-
-# Every 32nd photo of the train split was kept aside to choose the recipe by, so that the val split
-# is looked at once, by the finished network.
-HOLD_OUT = 32
-
-
-def scaled(recipe: Recipe, steps: int) -> Recipe:
-    """The same recipe in more or fewer steps."""
-    if steps < len(recipe.stages):
-        raise ValueError(f"steps must be at least {len(recipe.stages)}, got {steps}")
-    share = steps / recipe.steps
-    stages = [replace(s, steps=max(1, round(s.steps * share))) for s in recipe.stages]
-    stages[0] = replace(stages[0], steps=steps - sum(s.steps for s in stages[1:]))
-    return replace(recipe, stages=tuple(stages), warmup=round(recipe.warmup * share))
+DRIVE = Path("/content/drive/MyDrive")  # where Colab mounts it
 
 
 class TrainingError(RuntimeError):
@@ -227,10 +135,22 @@ class Training:
         save_atomically(tensors, {"state": json.dumps(state)}, path)
 
     def load(self, path: str | Path) -> None:
-        """Take up where `save` left off. ValueError if the file is of another recipe."""
-        with safe_open(path, "pt") as file:
-            state = json.loads(file.metadata()["state"])
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        """Take up where `save` left off.
+
+        Raises
+        ------
+        TrainingError, ValueError
+            If the file is torn or no checkpoint; if it is of another recipe.
+        """
+        try:
+            with safe_open(path, "pt") as file:
+                state = json.loads(file.metadata()["state"])
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        except (SafetensorError, KeyError, TypeError, ValueError) as error:
+            raise TrainingError(
+                f"{path} is torn, or no checkpoint ({error}): delete it, and the training goes on "
+                "from the one before it, or, where there is none, from its start"
+            ) from error
         if state["recipe"] != json.loads(json.dumps(asdict(self.recipe))):
             raise ValueError(f"{path} belongs to a training with another recipe; delete it or "
                              "choose another folder")
@@ -268,7 +188,8 @@ def save_atomically(tensors: dict[str, Tensor], metadata: dict[str, str], path) 
         save_file(tensors, beside, metadata)
         with open(beside, "rb") as file:
             os.fsync(file.fileno())
-        beside.chmod(0o644)  # safetensors makes files that only their owner can read
+        with suppress(OSError):  # Google Drive knows no permissions
+            beside.chmod(0o644)  # safetensors makes files that only their owner can read
         os.replace(beside, path)
     finally:
         beside.unlink(missing_ok=True)
@@ -285,7 +206,8 @@ def save_weights(training: Training, path: str | Path, **notes: str) -> None:
               "device": str(training.device), "seconds": round(training.seconds),
               **asdict(training.recipe), **notes}
     tensors = {
-        name: value.cpu().half() if value.is_floating_point() else value.cpu()
+        # Vectors stay float32: a BatchNorm's running variance goes beyond float16's 65,504.
+        name: value.cpu().half() if value.dim() > 1 else value.cpu()
         for name, value in training.average.items()
     }
     save_atomically({k: v.contiguous() for k, v in tensors.items()},
@@ -300,6 +222,7 @@ def train(
     prior: Tensor | None = None,
     device: str | torch.device = "cpu",
     save_every: float = 120,
+    keep: int = 2,
     on_report: Callable[[Training], None] | None = None,
     report_every: int = 100,
 ) -> Training:
@@ -313,22 +236,37 @@ def train(
         from it, and on a CPU ends with the same weights, bit for bit, as without the break.
     prior : of the classes; the course's if not given.
     save_every : seconds between checkpoints: the most that a crash can cost.
+    keep : how many checkpoints stay: the newest, and those before it with .1, .2 in their names.
     on_report : called with the training every `report_every` steps, when `history` has grown.
 
     Returns
     -------
-    Training, with `averaged()` as the network to use and `history` as the curve.
+    Training, with `averaged()` as the network to use and `history` as the curve: step, mean loss
+    and images a second of each report.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        After Ctrl-C, or the stop button of a notebook: the step is finished and saved first. A
+        second one breaks off at once.
+    TrainingError
+        If the loss is no number any more, or the checkpoint is torn; says what to do.
     """
     training = Training(recipe, prior, device)
-    if checkpoint and Path(checkpoint).exists():
-        training.load(checkpoint)
+    files = _checkpoints(checkpoint, keep) if checkpoint else []
+    newest = next((path for path in files if path.exists()), None)
+    if newest:
+        training.load(newest)
     batch_at = batch_source(recipe, photos)
     todo = range(training.done, recipe.steps)
-    losses, saved = [], time.monotonic()
+    saved = time.monotonic()
+    losses, images, since = [], 0, training.seconds  # of the report to come
+    sizes = [recipe.stages[recipe.stage(step)].batch for step in range(recipe.steps)]
     with (
-        tqdm(total=recipe.steps, initial=training.done, unit=" steps", smoothing=0.05,
+        tqdm(total=sum(sizes), initial=sum(sizes[: training.done]), unit=" images", smoothing=0.05,
              desc=f"training on {training.device}") as bar,
         ThreadPoolExecutor(1) as ahead,  # the next batch is cut while this one trains
+        _interrupts() as interrupted,
     ):
         coming = ahead.submit(batch_at, training.done)
         for step in todo:
@@ -338,20 +276,70 @@ def train(
                 coming = ahead.submit(batch_at, step + 1)
             losses.append(training.step(*batch))
             training.seconds += time.monotonic() - begun
-            bar.update()
+            images += sizes[step]
+            bar.update(sizes[step])
             if training.done % report_every == 0 or training.done == recipe.steps:
-                loss = sum(losses) / len(losses)
-                losses.clear()
-                training.history.append({"step": training.done, "loss": loss})
-                bar.set_postfix(loss=f"{loss:.3f}")
+                loss, speed = sum(losses) / len(losses), images / (training.seconds - since)
+                training.history.append(
+                    {"step": training.done, "loss": loss, "images_per_second": round(speed, 1)})
+                losses, images, since = [], 0, training.seconds
+                bar.set_postfix(step=training.done, loss=f"{loss:.3f}")
                 if on_report:
                     on_report(training)
-            if checkpoint and time.monotonic() - saved > save_every:
-                training.save(checkpoint)
+            if files and (interrupted or time.monotonic() - saved > save_every):
+                _save(training, files)
                 saved = time.monotonic()
-    if checkpoint and todo:
-        training.save(checkpoint)
+            if interrupted:
+                kept = f"; all of it is in {files[0]}" if files else ", without a checkpoint"
+                raise KeyboardInterrupt(f"stopped after step {training.done}{kept}")
+    if files and todo:
+        _save(training, files)
     return training
+
+
+@contextmanager
+def _interrupts() -> Iterator[list]:
+    """While inside, the first Ctrl-C only makes the list true; a second one interrupts."""
+    asked = []
+
+    def note(signum, frame):
+        if asked:
+            raise KeyboardInterrupt
+        asked.append(signum)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield asked  # signals go to the main thread alone
+        return
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield asked
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _checkpoints(path: str | Path, keep: int) -> list[Path]:
+    """Files of the last `keep` checkpoints, the newest first."""
+    if keep < 1:
+        raise ValueError(f"keep must be at least 1, got {keep}")
+    path = Path(path)
+    return [path, *(path.with_suffix(f".{i}{path.suffix}") for i in range(1, keep))]
+
+
+def _save(training: Training, files: list[Path]) -> None:
+    """Write a checkpoint; those before it move one place down."""
+    for newer, older in reversed(list(zip(files, files[1:], strict=False))):
+        if newer.exists():
+            os.replace(newer, older)
+    training.save(files[0])
+
+
+def drive_folder(name: str = "colorful") -> Path | None:
+    """A folder in Google Drive, which outlives a Colab machine; None where it isn't mounted.
+
+    In Colab: ``from google.colab import drive; drive.mount("/content/drive")``, then
+    ``train(..., checkpoint=drive_folder() / "checkpoint.safetensors")``.
+    """
+    return DRIVE / name if DRIVE.is_dir() else None
 
 
 def batch_source(recipe: Recipe, photos) -> Callable[[int], tuple[Tensor, Tensor]]:

@@ -1,14 +1,29 @@
 """Training: what a batch is, that it learns, and that an interrupted run ends as a whole one."""
 
+import signal
+import subprocess
+import sys
+import time
 from dataclasses import replace
 
 import pytest
 import torch
 
+from colorlib import training as training_module
 from colorlib.data import Batches, Photos, find_photos, is_gray, random_crop
 from colorlib.images import read_rgb, samples
 from colorlib.inference import Colorizer
-from colorlib.training import Recipe, Stage, Training, TrainingError, save_weights, scaled, train
+from colorlib.training import (
+    Recipe,
+    Stage,
+    Training,
+    TrainingError,
+    batch_source,
+    drive_folder,
+    save_weights,
+    scaled,
+    train,
+)
 
 PHOTOS = [read_rgb(path, 96) for path in samples().values()]
 TINY = Recipe(width=0.05, stages=(Stage(6, 4, 32), Stage(4, 2, 48)), warmup=2, precision="float32")
@@ -71,12 +86,34 @@ def test_it_overfits_one_batch(loss):
     assert losses[-1] < 0.75 * losses[0]
 
 
-def test_resumed_is_bit_for_bit_the_whole_run(tmp_path):
-    whole = train(TINY, PHOTOS)
-    path = tmp_path / "checkpoint.safetensors"
+def same(one, two):
+    """Whether two trainings have the same weights and averages, bit for bit."""
+    weights, others = one.network.state_dict(), two.network.state_dict()
+    return all(torch.equal(others[k], v) for k, v in weights.items()) and all(
+        torch.equal(two.average[k], v) for k, v in one.average.items())
 
-    class Killed(Exception):
-        pass
+
+@pytest.fixture(scope="module")
+def whole():
+    return train(TINY, PHOTOS, report_every=5)
+
+
+class Killed(Exception):
+    pass
+
+
+def test_train_is_steps_on_the_batches(whole):
+    by_hand = Training(TINY)
+    batch_at = batch_source(TINY, PHOTOS)
+    losses = [by_hand.step(*batch_at(i)) for i in range(TINY.steps)]
+    assert same(by_hand, whole)
+    assert [h["loss"] for h in whole.history] == [sum(losses[:5]) / 5, sum(losses[5:]) / 5]
+    assert [h["step"] for h in whole.history] == [5, 10]
+    assert all(h["images_per_second"] > 0 for h in whole.history)
+
+
+def test_resumed_is_bit_for_bit_the_whole_run(whole, tmp_path):
+    path = tmp_path / "checkpoint.safetensors"
 
     def kill(training):
         if training.done == 7:  # in the middle of the second stage
@@ -86,12 +123,105 @@ def test_resumed_is_bit_for_bit_the_whole_run(tmp_path):
     with pytest.raises(Killed):
         train(TINY, PHOTOS, path, on_report=kill, report_every=1)
     resumed = train(TINY, PHOTOS, path)
-    assert resumed.done == whole.done == 10
-    for name, value in whole.network.state_dict().items():
-        assert torch.equal(resumed.network.state_dict()[name], value), name
-    for name, value in whole.average.items():
-        assert torch.equal(resumed.average[name], value), name
+    assert resumed.done == whole.done == 10 and same(resumed, whole)
     assert train(TINY, PHOTOS, path).done == 10  # nothing left to do
+
+
+def test_an_interrupt_finishes_the_step_and_saves(whole, tmp_path):
+    path, before = tmp_path / "checkpoint.safetensors", signal.getsignal(signal.SIGINT)
+
+    def interrupt(training):
+        if training.done == 4:
+            signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt, match="after step 4; all of it is in"):
+        train(TINY, PHOTOS, path, on_report=interrupt, report_every=1)
+    assert signal.getsignal(signal.SIGINT) is before
+    there = Training(TINY)
+    there.load(path)
+    assert there.done == 4
+    assert same(train(TINY, PHOTOS, path), whole)
+    with pytest.raises(KeyboardInterrupt, match="without a checkpoint"):
+        train(TINY, PHOTOS, on_report=interrupt, report_every=1)
+
+
+def test_a_second_interrupt_does_not_wait(tmp_path):
+    def insist(training):
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+        raise AssertionError("still here")
+
+    with pytest.raises(KeyboardInterrupt):
+        train(TINY, PHOTOS, tmp_path / "c.safetensors", on_report=insist, report_every=1)
+    assert not list(tmp_path.iterdir())
+
+
+SCRIPT = """
+import sys, torch
+torch.set_num_threads(1)
+from test_training import PHOTOS, TINY, train
+train(TINY, PHOTOS, sys.argv[1], save_every=0, report_every=1,
+      on_report=lambda t: __import__("time").sleep(0.3))
+"""
+
+
+def test_a_killed_process_loses_no_more_than_an_interval(whole, tmp_path):
+    path = tmp_path / "checkpoint.safetensors"
+    run = subprocess.Popen([sys.executable, "-c", SCRIPT, path], cwd=__file__.rpartition("/")[0],
+                           stderr=subprocess.DEVNULL)
+    older = tmp_path / "checkpoint.1.safetensors"
+    until = time.monotonic() + 120
+    while not older.exists() and run.poll() is None and time.monotonic() < until:
+        time.sleep(0.02)
+    run.kill()
+    assert run.wait() != 0 and older.exists()
+    assert same(train(TINY, PHOTOS, path), whole)
+
+
+def test_the_last_checkpoints_are_kept_and_a_torn_one_is_named(whole, tmp_path):
+    path = tmp_path / "c.safetensors"
+
+    def kill(training):
+        if training.done == 8:
+            raise Killed
+
+    with pytest.raises(Killed):
+        train(TINY, PHOTOS, path, save_every=0, keep=3, on_report=kill, report_every=1)
+    names = ["c.1.safetensors", "c.2.safetensors", "c.safetensors"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == names
+    done = []
+    for name in reversed(names):
+        there = Training(TINY)
+        there.load(tmp_path / name)
+        done.append(there.done)
+    assert done == [7, 5, 6]
+    path.write_bytes(path.read_bytes()[:-1000])
+    with pytest.raises(TrainingError, match=r"c\.safetensors is torn.*delete it"):
+        train(TINY, PHOTOS, path)
+    path.unlink()
+    assert same(train(TINY, PHOTOS, path), whole)  # from c.1
+    with pytest.raises(ValueError, match="keep must be"):
+        train(TINY, PHOTOS, path, keep=0)
+
+
+def test_google_drive_only_where_it_is_mounted(monkeypatch, tmp_path):
+    assert drive_folder() is None
+    monkeypatch.setattr(training_module, "DRIVE", tmp_path)
+    assert drive_folder("x") == tmp_path / "x"
+
+
+def test_a_checkpoint_of_before_still_loads(whole, tmp_path):
+    """Names and metadata of the file, as trainings under way have written them."""
+    path = tmp_path / "c.safetensors"
+    whole.save(path)
+    with training_module.safe_open(path, "pt") as file:
+        assert set(file.metadata()) == {"state"}
+        state = training_module.json.loads(file.metadata()["state"])
+        names = list(file.keys())
+    assert set(state) == {"recipe", "done", "seconds", "history", "scaler"}
+    assert {n.partition(".")[0] for n in names} == {"network", "average", "optimizer"}
+    assert {n.split(".")[2] for n in names if n.startswith("optimizer")} == {
+        "step", "exp_avg", "exp_avg_sq"}
 
 
 def test_another_recipes_checkpoint_is_refused(tmp_path):

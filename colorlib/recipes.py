@@ -1,0 +1,102 @@
+"""Recipes: what to train and how long, as plain numbers (chapter 05)."""
+
+import math
+from bisect import bisect_right
+from dataclasses import dataclass, replace
+from itertools import accumulate
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A part of the training: so many steps on batches of one shape.
+
+    Attributes
+    ----------
+    crop, zoom : see `data.random_crop`.
+    lam : share of the uniform distribution in the class weights of `rebalancing.class_weights`;
+        1 leaves every class the same weight.
+    """
+
+    steps: int
+    batch: int
+    crop: int
+    zoom: tuple[float, float] = (1.0, 2.0)
+    lam: float = 0.5
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All that decides what a training gives, beside its photographs.
+
+    Attributes
+    ----------
+    loss : "rebalanced" (the paper's full method), "classification" (the same without class
+        weights) or "l2" (regression to ab).
+    stages : first small crops, which are cheap, then larger ones, up to what inference will see.
+    lr, warmup : AdamW's learning rate, reached after `warmup` steps, then down a cosine to 0.
+    average : decay of the moving average of the weights, which is what training returns.
+    gamma : see `data.Batches`.
+    precision : "float32", "bfloat16", "float16", or "auto" for the fastest that the device has.
+    """
+
+    width: float = 0.25
+    loss: str = "rebalanced"
+    stages: tuple[Stage, ...] = (Stage(1000, 32, 64),)
+    lr: float = 3e-3
+    warmup: int = 500
+    weight_decay: float = 0.02
+    clip: float = 1.0
+    average: float = 0.999
+    gamma: float = 1.25
+    precision: str = "auto"
+    seed: int = 0
+
+    def __post_init__(self):
+        if self.loss not in ("rebalanced", "classification", "l2"):
+            raise ValueError(f"loss must be rebalanced, classification or l2, got {self.loss!r}")
+
+    @property
+    def steps(self) -> int:
+        return sum(stage.steps for stage in self.stages)
+
+    def stage(self, step: int) -> int:
+        """Which stage a step belongs to; the last one for steps beyond the end."""
+        ends = list(accumulate(stage.steps for stage in self.stages))
+        return min(bisect_right(ends, step), len(ends) - 1)
+
+    def rate(self, step: int) -> float:
+        """Learning rate at a step: a straight climb, then half a cosine."""
+        if step < self.warmup:
+            return self.lr * (step + 1) / self.warmup
+        progress = (step - self.warmup) / max(1, self.steps - self.warmup)
+        return self.lr * (1 + math.cos(math.pi * progress)) / 2
+
+
+# What made the weights that ship, by `colorlib train`. First what things are, on small crops: all
+# classes weighing the same makes for quieter gradients. Then, on larger ones, with rare colors
+# weighing more.
+COURSE = Recipe(
+    stages=(
+        Stage(8_000, 32, 64, (1.0, 2.5), lam=1.0),
+        Stage(3_000, 24, 96, (1.0, 2.5), lam=0.9),
+        Stage(2_500, 16, 128, (1.0, 2.0), lam=0.9),
+    ),
+    lr=1.5e-3,
+    warmup=300,
+    precision="bfloat16",
+)
+
+
+# Every 32nd photo of the train split was kept aside to choose the recipe by, so that the val split
+# is looked at once, by the finished network.
+HOLD_OUT = 32
+
+
+def scaled(recipe: Recipe, steps: int) -> Recipe:
+    """The same recipe in more or fewer steps."""
+    if steps < len(recipe.stages):
+        raise ValueError(f"steps must be at least {len(recipe.stages)}, got {steps}")
+    share = steps / recipe.steps
+    stages = [replace(s, steps=max(1, round(s.steps * share))) for s in recipe.stages]
+    stages[0] = replace(stages[0], steps=steps - sum(s.steps for s in stages[1:]))
+    return replace(recipe, stages=tuple(stages), warmup=round(recipe.warmup * share))

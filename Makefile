@@ -10,7 +10,7 @@ CODE := $(shell find colorlib -name '*.py')
 REPOSITORY := $(shell sed -n 's|^  url: *https://github.com/||p' _config.yml)
 
 .DEFAULT_GOAL := help
-.PHONY: help book test lint unit notebooks lab serve weights clean pins vendor repoint
+.PHONY: help book test lint unit notebooks lab serve weights results pictures clean pins vendor repoint
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
@@ -55,8 +55,16 @@ lab: $(READY) ## the notebooks in JupyterLab
 serve: book ## look at the site: http://localhost:8000
 	$(BIN)/python -m http.server --directory _build/html --bind localhost 8000
 
-weights: $(READY) ## train the network that ships, from nothing (hours on a CPU)
-	$(BIN)/colorlib train --recipe course
+weights: $(READY) ## train the network that ships, from nothing (an hour or more on a CPU)
+	$(BIN)/colorlib train
+
+results: $(READY) ## measure the shipped weights on photographs they were not trained on
+	$(BIN)/colorlib evaluate -o results/course.json
+
+pictures: $(READY) ## what the shipped weights make of the bundled photographs, for README and card
+	$(BIN)/colorlib colorize colorlib/assets/photos/china.jpg --compare --force \
+	  -o book/_static/images/triptych.jpg
+	$(BIN)/colorlib evaluate --data colorlib/assets/photos --sheet book/_static/images/sheet.jpg
 
 clean: ## remove what was built (.venv stays)
 	rm -rf _build .pytest_cache .ruff_cache .hypothesis

@@ -107,7 +107,7 @@ def rgb_to_lab(rgb: Tensor) -> Tensor:
     Examples
     --------
     >>> white = torch.ones(3, 1, 1)
-    >>> [round(x, 1) for x in rgb_to_lab(white).flatten().tolist()]
+    >>> [abs(round(x, 1)) for x in rgb_to_lab(white).flatten().tolist()]
     [100.0, 0.0, 0.0]
     """
     return xyz_to_lab(rgb_to_xyz(rgb))

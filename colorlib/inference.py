@@ -98,7 +98,7 @@ class Colorizer:
                 recipe = json.loads((file.metadata() or {}).get("recipe", "{}"))
                 tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
             network = zhang(float(recipe["width"]))
-            network.load_state_dict(tensors)  # float16 in the file, float32 from here on
+            network.load_state_dict(tensors)  # float16 in the file becomes float32
         except (OSError, SafetensorError, KeyError, RuntimeError, TypeError, ValueError) as error:
             reason = "no such file" if not path.exists() else "not a weights file of colorlib"
             raise ValueError(f"{path}: {reason}; use 'course', 'zhang2016' or a .safetensors file "

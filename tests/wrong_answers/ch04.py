@@ -1,0 +1,11 @@
+"""Wrong answers of chapter 04 that no checker names, and that it must catch all the same."""
+
+WRONG = {
+    "convolve": [lambda image, kernel: image, lambda image, kernel: (image.sum() * kernel).sum()],
+    "cost": [lambda fan_in, fan_out, kernel, height, width: fan_in * fan_out * kernel**2,
+             lambda *sizes: (0, 0)],
+    "receptive_field": [lambda layers: 2 * len(layers) + 1,
+                        lambda layers: sum(kernel for kernel, _, _ in layers)],
+    "best_guess": [lambda colors, shares: colors.median(0).values,
+                   lambda colors, shares: 0 * colors[0]],
+}

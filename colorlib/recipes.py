@@ -37,6 +37,9 @@ class Recipe:
     average : decay of the moving average of the weights, which is what training returns.
     gamma : see `data.Batches`.
     precision : "float32", "bfloat16", "float16", or "auto" for the fastest that the device has.
+    finish : for "rebalanced", the lambda of class weights that multiply the finished network's
+        probabilities, as one more shift of their logits; 1 leaves them alone.
+    size : long side in pixels of what the finished network is to be shown.
     """
 
     width: float = 0.25
@@ -49,6 +52,8 @@ class Recipe:
     average: float = 0.999
     gamma: float = 1.25
     precision: str = "auto"
+    finish: float = 1.0
+    size: int = 256
     seed: int = 0
 
     def __post_init__(self):
@@ -74,7 +79,8 @@ class Recipe:
 
 # What made the weights that ship, by `colorlib train`. First what things are, on small crops: all
 # classes weighing the same makes for quieter gradients. Then, on larger ones, with rare colors
-# weighing more.
+# weighing more. How much more is tuned when all is learned: training with weights w makes a network
+# say w p where it would have said p, so multiplying by w afterwards is more of the same.
 COURSE = Recipe(
     stages=(
         Stage(8_000, 32, 64, (1.0, 2.5), lam=1.0),
@@ -84,6 +90,8 @@ COURSE = Recipe(
     lr=1.5e-3,
     warmup=300,
     precision="bfloat16",
+    finish=0.9,
+    size=160,
 )
 
 

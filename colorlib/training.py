@@ -54,9 +54,9 @@ class Training:
         # channels_last: a pixel's channels lie side by side, which mixed precision wants.
         self.network = zhang(self.recipe.width).to(self.device, memory_format=torch.channels_last)
         self.gamut = AbGamut().to(self.device)
-        prior = course_prior() if self.prior is None else self.prior
+        self.prior = course_prior() if self.prior is None else self.prior
         self.class_weights = {
-            lam: class_weights(prior, lam).float().to(self.device)
+            lam: class_weights(self.prior, lam).float().to(self.device)
             for lam in {stage.lam for stage in self.recipe.stages}
         }
         trained = [p for p in self.network.parameters() if p.requires_grad]
@@ -120,8 +120,16 @@ class Training:
     def averaged(self) -> Zhang:
         """The network with its averaged weights, for inference."""
         network = zhang(self.recipe.width).to(self.device)
-        network.load_state_dict(self.average)
+        network.load_state_dict(self.finished())
         return network.eval()
+
+    def finished(self) -> dict[str, Tensor]:
+        """The averaged weights, rebalanced once more as the recipe's `finish` says."""
+        if self.recipe.loss != "rebalanced":
+            return self.average
+        weights = class_weights(self.prior, self.recipe.finish)
+        bias = self.average["model8.6.bias"]
+        return self.average | {"model8.6.bias": bias + weights.log().to(bias)}
 
     def save(self, path: str | Path) -> None:
         """Write the whole state: first beside the old file, then in its place, in one move."""
@@ -200,7 +208,7 @@ def save_weights(training: Training, path: str | Path, **notes: str) -> None:
 
     Parameters
     ----------
-    notes : what the recipe does not know: the data, the commit, the size for inference.
+    notes : what the recipe does not know, as the data.
     """
     recipe = {"architecture": "zhang", "T": 0.38, "done": training.done, "torch": torch.__version__,
               "device": str(training.device), "seconds": round(training.seconds),
@@ -208,7 +216,7 @@ def save_weights(training: Training, path: str | Path, **notes: str) -> None:
     tensors = {
         # Vectors stay float32: a BatchNorm's running variance goes beyond float16's 65,504.
         name: value.cpu().half() if value.dim() > 1 else value.cpu()
-        for name, value in training.average.items()
+        for name, value in training.finished().items()
     }
     save_atomically({k: v.contiguous() for k, v in tensors.items()},
                     {"recipe": json.dumps(recipe)}, path)

@@ -1,0 +1,57 @@
+"""A training to look at while it runs: its curve, and photos colored so far (chapter 05)."""
+
+import math
+
+from .figures import Picture, figure, image_row
+from .inference import TEMPERATURE, Colorizer
+
+
+class Panel:
+    """Give one to ``train(..., on_report=...)``: it is drawn anew, in its place, at every report.
+
+    Parameters
+    ----------
+    images : paths, Pillow pictures, arrays or tensors, as for `Colorizer`: what to color.
+    size : long side in pixels of what the network is shown.
+
+    Attributes
+    ----------
+    picture : the last one drawn; outside a notebook, where nothing is displayed, too.
+    """
+
+    def __init__(self, images, size: int = 128, T: float = TEMPERATURE):
+        self.images, self.size, self.T = list(images), size, T
+        self.picture: Picture | None = None
+        self._view = None
+
+    def __call__(self, training) -> None:
+        # Colored by the averaged weights: they are what the training will give.
+        colorizer = Colorizer(training.averaged().cpu(), self.size)
+        colored = [colorizer(image, self.T) for image in self.images]
+        last = training.history[-1]
+        alt = (f"After step {last['step']} of {training.recipe.steps}: the loss is "
+               f"{last['loss']:.2f}; its curve, and {len(colored)} photos colored so far.")
+        self.picture = image_row([_curve(training), *colored], alt=alt)
+        self._show()
+
+    def _show(self) -> None:
+        try:
+            from IPython.display import display
+        except ImportError:
+            return
+        if self._view is None:
+            self._view = display(self.picture, display_id=True)
+        else:
+            self._view.update(self.picture)
+
+
+def _curve(training):
+    """Loss of each report against the steps, beside that of an even guess."""
+    fig, ax = figure(3.4, 2.6)
+    ax.plot([h["step"] for h in training.history], [h["loss"] for h in training.history], ".-")
+    if training.recipe.loss != "l2":
+        ax.axhline(math.log(313), color="gray", linestyle=":")
+        ax.annotate("ln 313", (training.recipe.steps, math.log(313)), (0, 3), ha="right",
+                    textcoords="offset points")
+    ax.set(xlabel="step", ylabel="loss", xlim=(0, training.recipe.steps), ylim=(0, None))
+    return fig

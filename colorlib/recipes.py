@@ -90,7 +90,7 @@ COURSE = Recipe(
     lr=1.5e-3,
     warmup=300,
     precision="bfloat16",
-    finish=0.9,
+    finish=0.95,
     size=160,
 )
 

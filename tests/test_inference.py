@@ -42,8 +42,9 @@ def test_annealed_mean_at_its_ends():
 
 
 def test_shipped_weights_say_how_they_were_made(colorizer):
-    for key in ("architecture", "width", "loss", "lam", "T", "data", "stages", "seed", "size"):
+    for key in ("architecture", "width", "loss", "finish", "T", "data", "seed", "size", "stages"):
         assert key in colorizer.recipe
+    assert all("lam" in stage and "steps" in stage for stage in colorizer.recipe["stages"])
     assert not colorizer.network.training
 
 

@@ -61,7 +61,7 @@ weights: $(READY) ## train the network that ships, from nothing (an hour or more
 results: $(READY) ## measure the shipped weights on photographs they were not trained on
 	$(BIN)/colorlib evaluate -o results/course.json
 
-pictures: $(READY) ## what the shipped weights make of the bundled photographs, for README and card
+pictures: $(READY) ## the pictures of README and model card, from the shipped weights
 	$(BIN)/colorlib colorize colorlib/assets/photos/china.jpg --compare --force \
 	  -o book/_static/images/triptych.jpg
 	$(BIN)/colorlib evaluate --data colorlib/assets/photos --sheet book/_static/images/sheet.jpg

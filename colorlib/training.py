@@ -159,7 +159,9 @@ class Training:
                 f"{path} is torn, or no checkpoint ({error}): delete it, and the training goes on "
                 "from the one before it, or, where there is none, from its start"
             ) from error
-        if state["recipe"] != json.loads(json.dumps(asdict(self.recipe))):
+        # What a recipe of an earlier version did not know of was what is the default now.
+        saved = {**asdict(Recipe()), **state["recipe"]}
+        if json.dumps(saved, sort_keys=True) != json.dumps(asdict(self.recipe), sort_keys=True):
             raise ValueError(f"{path} belongs to a training with another recipe; delete it or "
                              "choose another folder")
 

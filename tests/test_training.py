@@ -220,6 +220,14 @@ def test_a_checkpoint_of_before_still_loads(whole, tmp_path):
         names = list(file.keys())
     assert set(state) == {"recipe", "done", "seconds", "history", "scaler"}
     assert {n.partition(".")[0] for n in names} == {"network", "average", "optimizer"}
+    for newer in ("finish", "size"):
+        del state["recipe"][newer]
+    tensors = training_module.safe_open(path, "pt")
+    training_module.save_file({n: tensors.get_tensor(n) for n in names}, tmp_path / "old",
+                              {"state": training_module.json.dumps(state)})
+    old = Training(TINY)
+    old.load(tmp_path / "old")
+    assert same(old, whole)
     assert {n.split(".")[2] for n in names if n.startswith("optimizer")} == {
         "step", "exp_avg", "exp_avg_sq"}
 

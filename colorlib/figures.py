@@ -111,7 +111,7 @@ def image_row(images, titles=None, alt: str = "", quality: int = 90) -> Picture:
             raise ValueError(f"more titles than images: nothing to show for {title!r}")
         image, title = to_image(image), escape(title or "")
         caption = f"<figcaption>{title}</figcaption>" if title else ""
-        cells.append(f"<figure>{caption}{_img(image, title, quality)}</figure>")
+        cells.append(f"<figure>{caption}{_img(image, title or alt, quality)}</figure>")
     row = f'<div class="colorlib-row" role="group" aria-label="{escape(alt)}">'
     return Picture(f"{row}{''.join(cells)}</div>", alt)
 

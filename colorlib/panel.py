@@ -31,7 +31,8 @@ class Panel:
         last = training.history[-1]
         alt = (f"After step {last['step']} of {training.recipe.steps}: the loss is "
                f"{last['loss']:.2f}; its curve, and {len(colored)} photos colored so far.")
-        self.picture = image_row([_curve(training), *colored], alt=alt)
+        titles = ["loss", *[f"photo {i}" for i in range(1, len(colored) + 1)]]
+        self.picture = image_row([_curve(training), *colored], titles, alt=alt)
         self._show()
 
     def _show(self) -> None:

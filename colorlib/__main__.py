@@ -200,6 +200,8 @@ def train(arguments) -> int:
     if arguments.steps:
         recipe = scaled(recipe, arguments.steps)
     device = arguments.device or ("cuda" if torch.cuda.is_available() else "cpu")
+    if device != "cpu":
+        recipe = replace(recipe, precision="auto")  # a T4 has no bfloat16 of its own
     paths = find_photos(arguments.data or imagenette("train"))
     if not arguments.data:
         paths = [path for i, path in enumerate(paths) if i % HOLD_OUT]

@@ -135,7 +135,7 @@ class Explorer:
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
         """Both views in one output: a kernel's front end picks the widget, the book the HTML."""
         bundle = {"text/plain": repr(self)}
-        if _has_kernel():
+        if has_kernel():
             self._live = self.widget()  # the front end holds an id only: keep it alive
             view = {"version_major": 2, "version_minor": 0, "model_id": self._live.model_id}
             bundle["application/vnd.jupyter.widget-view+json"] = view
@@ -204,7 +204,7 @@ def _start(name, options, start):
     return value
 
 
-def _has_kernel() -> bool:
+def has_kernel() -> bool:
     """Whether someone at the other end can move a widget."""
     if "IPython" not in sys.modules:
         return False

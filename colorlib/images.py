@@ -123,10 +123,10 @@ def as_rgb(image) -> Tensor:
     PhotoError, TypeError, ValueError
         For a file that is no photo; for another type; for another shape or range of values.
     """
-    return _split(image)[0]
+    return rgb_and_alpha(image)[0]
 
 
-def _split(image) -> tuple[Tensor, Tensor | None]:
+def rgb_and_alpha(image) -> tuple[Tensor, Tensor | None]:
     """RGB (3, H, W) and alpha (1, H, W) or None, floats in [0, 1]."""
     if isinstance(image, str | os.PathLike):
         image = open_photo(image)

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from .color import into_gamut, lab_to_rgb, rgb_to_lab
 from .gamut import AbGamut
-from .images import _split, like
+from .images import like, rgb_and_alpha
 from .networks import STRIDE, Zhang, load_public, zhang
 
 TEMPERATURE = 0.38  # the paper's
@@ -114,7 +114,7 @@ class Colorizer:
     @torch.inference_mode()
     def logits(self, image, size: int | None = None) -> Tensor:
         """The network's answer for one photo: (313, h / 4, w / 4), h and w at most about `size`."""
-        return self._logits(lightness_of(_split(image)[0]), size)
+        return self._logits(lightness_of(rgb_and_alpha(image)[0]), size)
 
     @torch.inference_mode()
     def __call__(self, image, T: float = TEMPERATURE, size: int | None = None):
@@ -133,7 +133,7 @@ class Colorizer:
         kept. Its L is the input's: only ab come from the network, and where a pixel's L can't
         have that much color, the color gives way.
         """
-        rgb, alpha = _split(image)
+        rgb, alpha = rgb_and_alpha(image)
         lightness = lightness_of(rgb)
         ab = annealed_mean(self._logits(lightness, size), self.bins, T)
         return like(self.paint(lightness, ab), alpha, image)

@@ -3,7 +3,7 @@
 import io
 from collections.abc import Callable
 
-from .explore import CSS, _has_kernel
+from .explore import CSS, has_kernel
 from .images import PhotoError, open_photo
 
 
@@ -38,7 +38,7 @@ class Upload:
         return picture._repr_html_()
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
-        if not _has_kernel():
+        if not has_kernel():
             return {"text/plain": repr(self)}
         self._live = self.widget()
         view = {"version_major": 2, "version_minor": 0, "model_id": self._live.model_id}

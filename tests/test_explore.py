@@ -145,7 +145,7 @@ def test_one_output_carries_both_views_only_with_a_kernel(monkeypatch):
     figure = explore(lambda T: "x", T=[1, 2], alt="two")
     live = "application/vnd.jupyter.widget-view+json"
     assert set(figure._repr_mimebundle_()) == {"text/plain", "text/html"}
-    monkeypatch.setattr(module, "_has_kernel", lambda: True)
+    monkeypatch.setattr(module, "has_kernel", lambda: True)
     bundle = figure._repr_mimebundle_()
     assert set(bundle) == {"text/plain", "text/html", live}
     assert bundle[live]["model_id"] == figure._live.model_id

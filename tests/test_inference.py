@@ -7,7 +7,7 @@ from PIL import Image
 from safetensors.torch import save_file
 
 from colorlib import AbGamut, Colorizer, annealed_mean
-from colorlib.color import rgb_to_lab
+from colorlib.color import lab_to_rgb, rgb_to_lab
 from colorlib.images import as_rgb, sample, samples
 from colorlib.networks import zhang
 
@@ -80,14 +80,13 @@ def test_lightness_is_the_inputs_own_and_its_color_is_not_looked_at(colorizer):
     assert (after[0] - before[0]).abs().max() < 0.5
     gray = rgb_to_lab(photo)
     gray[1:] = 0
-    from colorlib.color import lab_to_rgb
-
     assert (colorizer(lab_to_rgb(gray), T=0.1) - colored).abs().max() < 0.02
 
 
-def test_it_gives_color_and_beats_gray_where_it_counts(colorizer):
-    lab = rgb_to_lab(colorizer(as_rgb(sample("china"))))
-    assert lab[1:].square().sum(0).sqrt().mean() > 3
+def test_sky_is_blue_and_trees_are_green(colorizer):
+    _, a, b = rgb_to_lab(colorizer(as_rgb(sample("china"))))
+    assert b[:100, :150].mean() < -3  # the sky, top left
+    assert a[280:].mean() < -3 and b[280:].mean() > 3  # the trees at the bottom
 
 
 def test_wrong_weights_are_named(tmp_path):
@@ -107,5 +106,4 @@ def test_strips_are_seamless():
     lightness, ab = torch.rand(1, 600, 20) * 100, torch.randn(2, 5, 4) * 10
     whole = colorizer.paint(lightness, ab)
     assert whole.shape == (3, 600, 20)
-    assert torch.equal(colorizer.paint(lightness[:, :256], ab).isnan().any(), torch.tensor(False))
     assert (rgb_to_lab(whole)[0] - lightness[0]).abs().max() < 0.5

@@ -18,6 +18,14 @@ CELL = 1  # side of one of its cells
 
 
 @lru_cache
+def _rgb_grid_ab() -> np.ndarray:
+    """ab of a grid of sRGB colors, five levels a channel; shape (125, 2)."""
+    level = torch.linspace(0, 1, 5, dtype=torch.float64)
+    rgb = torch.cartesian_prod(level, level, level).T[:, :, None]
+    return rgb_to_lab(rgb)[1:, :, 0].T.numpy()
+
+
+@lru_cache
 def gamut_hull() -> np.ndarray:
     """Convex hull of sRGB in the ab plane, as half planes ``normal . (a, b) + offset <= 0``.
 
@@ -32,10 +40,7 @@ def gamut_hull() -> np.ndarray:
     """
     from scipy.spatial import ConvexHull  # takes longer to import than all of colorlib
 
-    level = torch.linspace(0, 1, 5, dtype=torch.float64)
-    rgb = torch.cartesian_prod(level, level, level).T[:, :, None]
-    ab = rgb_to_lab(rgb)[1:, :, 0].T.numpy()
-    return ConvexHull(ab).equations
+    return ConvexHull(_rgb_grid_ab()).equations
 
 
 @lru_cache
@@ -55,17 +60,10 @@ def gamut_bins() -> Tensor:
     near = grid @ normals.T + offsets - STEP * np.abs(normals).sum(axis=1)
     meets = (near < 0).all(axis=1)
     # Then the square's edges, which are vertical and horizontal.
-    corners = _hull_corners(equations)
-    meets &= (grid + STEP > corners.min(axis=0)).all(axis=1)
-    meets &= (grid - STEP < corners.max(axis=0)).all(axis=1)
+    ab = _rgb_grid_ab()
+    meets &= (grid + STEP > ab.min(axis=0)).all(axis=1)
+    meets &= (grid - STEP < ab.max(axis=0)).all(axis=1)
     return torch.tensor(grid[meets], dtype=torch.float32)
-
-
-def _hull_corners(equations: np.ndarray) -> np.ndarray:
-    """Corners of a convex polygon from its half planes: where neighbouring edges cross."""
-    order = equations[np.argsort(np.arctan2(equations[:, 1], equations[:, 0]))]
-    pairs = zip(order, np.roll(order, -1, axis=0), strict=True)
-    return np.array([np.linalg.solve(np.stack([e[:2], f[:2]]), [-e[2], -f[2]]) for e, f in pairs])
 
 
 class AbGamut:

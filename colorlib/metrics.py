@@ -28,11 +28,16 @@ def auc(error: Tensor, weights: Tensor | None = None) -> float:
     >>> round(auc(torch.tensor([0.0, 75.0, 150.0, 300.0])), 4)
     0.375
     """
-    score = 1 - error.double().clamp(max=WORST) / WORST
+    score = _score(error)
     if weights is None:
         return score.mean().item()
     weights = weights.double()
     return ((score * weights).sum() / weights.sum()).item()
+
+
+def _score(error: Tensor) -> Tensor:
+    """Share of the thresholds from 0 to 150 that each error stays below."""
+    return 1 - error.double().clamp(max=WORST) / WORST
 
 
 def ab_error(predicted: Tensor, truth: Tensor) -> Tensor:
@@ -75,7 +80,7 @@ class Evaluation:
     def add(self, colorized: Tensor, truth: Tensor) -> None:
         """Count one pair of RGB photos, each (3, H, W) in [0, 1]."""
         lab, true = rgb_to_lab(colorized), rgb_to_lab(truth)
-        score = 1 - ab_error(lab, true).double().clamp(max=WORST) / WORST
+        score = _score(ab_error(lab, true))
         weight = self._inverse[self.gamut.nearest(true[1:])]
         sums = [score.sum(), score.new_tensor(score.numel()), (score * weight).sum(), weight.sum(),
                 chroma(lab).double().sum(), chroma(true).double().sum()]

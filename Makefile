@@ -34,14 +34,14 @@ book: _build/.code ## the site with its notebooks executed: _build/html/index.ht
 
 test: lint unit notebooks ## every test: code, docstrings, notebooks, the site in a browser
 	$(MAKE) book
-	$(BIN)/python -m pytest -n $(JOBS) tests/test_book.py
+	$(BIN)/python -m pytest -n $(JOBS) tests/browser
 
 lint: $(READY)
 	$(BIN)/ruff check .
 
 unit: export OMP_NUM_THREADS = 1
 unit: $(READY) ## the tests of the code alone
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --ignore tests/test_book.py
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --ignore tests/browser
 
 notebooks: export OMP_NUM_THREADS = 1
 notebooks: $(READY) ## run every notebook and compare the numbers it states

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
+SITE = ROOT / "_build" / "html"
+WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
 CHROMIUM = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
 
 
@@ -57,3 +59,37 @@ def serve():
     for server in servers:
         server.shutdown()
         server.server_close()
+
+
+class Visit:
+    """A page opened in the browser, and all that went wrong on the way."""
+
+    def __init__(self, page, address):
+        self.page, self.home = page, address
+        self.outside, self.errors = [], []
+        page.on("request", self.on_request)
+        page.on("console", lambda m: m.type == "error" and self.errors.append(m.text))
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("response", lambda r: r.status >= 400 and self.errors.append(f"{r.status} {r.url}"))
+
+    def on_request(self, request):
+        if not request.url.startswith((self.home, "data:", "blob:")):
+            self.outside.append(request.url)
+
+    def open(self, path):
+        self.page.goto(f"{self.home}/{path}", wait_until="load")
+        self.page.wait_for_load_state("networkidle")
+        self.page.evaluate("window.MathJax && MathJax.startup && MathJax.startup.promise")
+        return self.page
+
+
+@pytest.fixture(scope="session")
+def site(serve):
+    return serve(SITE)
+
+
+@pytest.fixture
+def visit(browser, site):
+    page = browser.new_page(viewport=WIDE)
+    yield Visit(page, site)
+    page.close()

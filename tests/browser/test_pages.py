@@ -3,10 +3,7 @@
 import re
 
 import pytest
-from conftest import ROOT
-
-SITE = ROOT / "_build" / "html"
-WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
+from conftest import PHONE, ROOT, SITE, WIDE, Visit
 
 
 def find_pages():
@@ -18,40 +15,6 @@ def find_pages():
 PAGES = find_pages()
 if not PAGES:
     pytest.skip("there is no site: run `make book` first", allow_module_level=True)
-
-
-class Visit:
-    """A page opened in the browser, and all that went wrong on the way."""
-
-    def __init__(self, page, address):
-        self.page, self.home = page, address
-        self.outside, self.errors = [], []
-        page.on("request", self.on_request)
-        page.on("console", lambda m: m.type == "error" and self.errors.append(m.text))
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("response", lambda r: r.status >= 400 and self.errors.append(f"{r.status} {r.url}"))
-
-    def on_request(self, request):
-        if not request.url.startswith((self.home, "data:", "blob:")):
-            self.outside.append(request.url)
-
-    def open(self, path):
-        self.page.goto(f"{self.home}/{path}", wait_until="load")
-        self.page.wait_for_load_state("networkidle")
-        self.page.evaluate("window.MathJax && MathJax.startup && MathJax.startup.promise")
-        return self.page
-
-
-@pytest.fixture(scope="session")
-def site(serve):
-    return serve(SITE)
-
-
-@pytest.fixture
-def visit(browser, site):
-    page = browser.new_page(viewport=WIDE)
-    yield Visit(page, site)
-    page.close()
 
 
 def test_front_page_leads_to_the_course(visit):

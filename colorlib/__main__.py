@@ -246,11 +246,12 @@ def evaluate(arguments) -> int:
             rows.append(side_by_side(like(truth, None, None), like(colored, None, None)))
     if arguments.sheet:
         save_photo(contact_sheet(rows), arguments.sheet)
+    recipe = {key: value for key, value in colorizer.recipe.items() if key != "history"}
     figures = {"command": " ".join(["colorlib", *sys.argv[1:]]), "torch": torch.__version__,
                "photos": len(ours.rows), "weights": arguments.weights, "T": arguments.temperature,
                "size": arguments.size or colorizer.size,
                "gray": gray.summary(draws=1000), "colorized": ours.summary(draws=1000),
-               "recipe": colorizer.recipe}
+               "recipe": recipe}
     for name in ("auc", "auc_rebalanced", "chroma_share"):
         for who in ("gray", "colorized"):
             low, high = figures[who][f"{name}_interval"]

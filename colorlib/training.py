@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from itertools import accumulate
 from pathlib import Path
+from statistics import fmean
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -208,13 +209,15 @@ def save_atomically(tensors: dict[str, Tensor], metadata: dict[str, str], path) 
 def save_weights(training: Training, path: str | Path, **notes: str) -> None:
     """Write the averaged weights in float16, with how they were made, for `Colorizer`.
 
+    The training's history goes with them, as ``Colorizer.recipe["history"]``: see `thinned`.
+
     Parameters
     ----------
     notes : what the recipe does not know, as the data.
     """
     recipe = {"architecture": "zhang", "T": 0.38, "done": training.done, "torch": torch.__version__,
               "device": str(training.device), "seconds": round(training.seconds),
-              **asdict(training.recipe), **notes}
+              **asdict(training.recipe), "history": thinned(training.history), **notes}
     tensors = {
         # Vectors stay float32: a BatchNorm's running variance goes beyond float16's 65,504.
         name: value.cpu().half() if value.dim() > 1 else value.cpu()
@@ -222,6 +225,18 @@ def save_weights(training: Training, path: str | Path, **notes: str) -> None:
     }
     save_atomically({k: v.contiguous() for k, v in tensors.items()},
                     {"recipe": json.dumps(recipe)}, path)
+
+
+def thinned(history: list[dict], most: int = 200) -> list[dict]:
+    """A history of at most so many points: each the mean of as many that follow one another."""
+    size = max(1, math.ceil(len(history) / most))
+    runs = [history[i : i + size] for i in range(0, len(history), size)]
+    return [
+        {"step": run[-1]["step"],
+         "loss": round(fmean(point["loss"] for point in run), 4),
+         "images_per_second": round(fmean(point["images_per_second"] for point in run), 1)}
+        for run in runs
+    ]
 
 
 def train(

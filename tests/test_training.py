@@ -22,6 +22,7 @@ from colorlib.training import (
     drive_folder,
     save_weights,
     scaled,
+    thinned,
     train,
 )
 
@@ -255,6 +256,24 @@ def test_weights_make_a_colorizer(tmp_path):
     with torch.no_grad():
         mine, theirs = colorizer.network(lightness), training.averaged()(lightness)
     assert (mine - theirs).abs().max() < 0.5  # float16 on disk
+
+
+def test_weights_tell_how_their_training_went(tmp_path):
+    training = train(TINY, PHOTOS, report_every=3)
+    save_weights(training, tmp_path / "w.safetensors")
+    told = Colorizer.from_pretrained(tmp_path / "w.safetensors").recipe["history"]
+    assert [point["step"] for point in told] == [3, 6, 9, 10]
+    for point, reported in zip(told, training.history, strict=True):
+        assert point == pytest.approx(reported, abs=1e-4)
+
+
+def test_a_long_history_is_thinned_to_means():
+    points = [{"step": 10 * i, "loss": float(i), "images_per_second": 2.0 * i}
+              for i in range(1, 402)]
+    told = thinned(points)
+    assert len(told) == 134 and thinned(points, most=401) == points and thinned([]) == []
+    assert told[1] == {"step": 60, "loss": 5.0, "images_per_second": 10.0}
+    assert told[-1]["step"] == 4010  # the end is never lost
 
 
 def test_scaled_recipes():

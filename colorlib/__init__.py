@@ -9,4 +9,4 @@ from .gamut import AbGamut
 from .inference import Colorizer, annealed_mean
 
 __all__ = ["AbGamut", "Colorizer", "annealed_mean"]
-__version__ = "0.1.0"
+__version__ = "1.0.0"

@@ -62,6 +62,13 @@ def test_links_agree_on_where_the_course_lives(path):
     assert ours <= {(OWNER, NAME)}
 
 
+def test_one_tag_to_install_from():
+    """The tag of the major version, which each release moves: see book/contributing.md."""
+    refs = {ref for path in [*PROSE, *NOTEBOOKS]
+            for ref in re.findall(r"git\+https://github\.com/[\w/-]+@(\S+)", text_of(path))}
+    assert refs == {"v" + colorlib.__version__.split(".")[0]}
+
+
 @pytest.mark.skipif(not shutil.which("perl") or not (ROOT / ".git").exists(),
                     reason="`make repoint` needs git, a clone and perl")
 def test_repoint_leaves_no_trace_of_the_old_place(tmp_path):

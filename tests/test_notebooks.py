@@ -13,6 +13,7 @@ import nbformat
 import pytest
 import yaml
 
+import colorlib
 from colorlib.checks import NOT_YET, RIGHT, WRONG, Exercise
 
 ROOT = Path(__file__).parents[1]
@@ -26,7 +27,9 @@ INSTALL = """\
 import sys
 
 if "google.colab" in sys.modules:
-    %pip install -q --no-deps git+{url}@{branch} jupyterquiz"""
+    %pip install -q --no-deps git+{url}@{tag} jupyterquiz"""
+# It moves with each release that keeps old notebooks working.
+TAG = "v" + colorlib.__version__.split(".")[0]
 
 
 def repository() -> tuple[str, str]:
@@ -70,8 +73,8 @@ def exercise_cells(notebook) -> dict[str, object]:
 
 
 def installs_from_the_repository(notebook, path):
-    url, branch = repository()
-    expected = INSTALL.replace("import sys\n\n", "import sys\n").format(url=url, branch=branch)
+    url, _ = repository()
+    expected = INSTALL.replace("import sys\n\n", "import sys\n").format(url=url, tag=TAG)
     first = code(notebook)[0].source
     if first.replace("import sys\n\n", "import sys\n") != expected:
         yield f"the first code cell must be:\n{expected}"
@@ -263,6 +266,7 @@ def add(kind, source, **fields):
 FIRST = -1
 SPOILED = [
     (installs_from_the_repository, edit(0, "colorful-course", "someone-else")),
+    (installs_from_the_repository, edit(0, "@v", "@main-v")),
     (opens_in_colab, edit(FIRST, "/blob/main/", "/blob/old/")),
     (cells_are_short, add("code", "x = 1\n" * 16)),
     (cells_are_short, add("code", "x = " + "1" * 80)),

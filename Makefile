@@ -7,10 +7,10 @@ CONSTRAINTS ?= -c constraints.txt
 BIN := .venv/bin
 READY := .venv/.ready
 CODE := $(shell find colorlib -name '*.py')
-REPOSITORY := $(shell sed -n 's|^  url: *https://github.com/||p' _config.yml)
 
 .DEFAULT_GOAL := help
-.PHONY: help book test lint unit notebooks lab serve weights results pictures clean pins vendor repoint
+.PHONY: help book test lint unit notebooks lab serve student offline pdf links weights results
+.PHONY: pictures clean pins vendor repoint
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
@@ -38,6 +38,8 @@ test: lint unit notebooks ## every test: code, docstrings, notebooks, the site i
 
 lint: $(READY)
 	$(BIN)/ruff check .
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.citation-file-format CITATION.cff
 
 unit: export OMP_NUM_THREADS = 1
 unit: $(READY) ## the tests of the code alone
@@ -66,6 +68,18 @@ pictures: $(READY) ## the pictures of README and model card, from the shipped we
 	  -o book/_static/images/triptych.jpg
 	$(BIN)/colorlib evaluate --data colorlib/assets/photos --sheet book/_static/images/sheet.jpg
 
+student: book ## the edition without solutions: _build/student/site, _build/student/notebooks
+	$(BIN)/python tools/student.py
+
+offline: book ## a zip that needs no network: _build/colorful-offline.zip
+	$(BIN)/python tools/offline.py
+
+pdf: book ## the whole book, printed: _build/colorful.pdf
+	$(BIN)/python tools/printed.py
+
+links: _build/.code ## visit every link to another site (needs a network)
+	$(BIN)/jupyter-book build . --builder linkcheck
+
 clean: ## remove what was built (.venv stays)
 	rm -rf _build .pytest_cache .ruff_cache .hypothesis
 
@@ -76,13 +90,8 @@ pins: $(READY) ## write constraints.txt from what .venv holds
 	} > constraints.new
 	mv constraints.new constraints.txt
 
-repoint: ## point badges, install cells and links to a fork: make repoint REPO=owner/name
-	@test -n '$(REPO)' || { echo 'say which fork: make repoint REPO=owner/name'; exit 2; }
-	git grep -lzE '$(REPOSITORY)|$(call site,$(REPOSITORY))' | xargs -0 perl -pi \
-	  -e 's|\Q$(REPOSITORY)\E(?![\w-])|$(REPO)|g; s|\Q$(call site,$(REPOSITORY))\E|$(call site,$(REPO))|g'
-
-# owner/name -> owner.github.io/name, where GitHub Pages publishes
-site = $(subst /,.github.io/,$(1))
+repoint: ## point it all to a fork: make repoint REPO=https://github.com/you/course BRANCH=main
+	@$(PYTHON) tools/repoint.py '$(REPO)' '$(BRANCH)'
 
 # Scripts that the pages need, from npm; kept in the tree so that a build needs neither node nor npm.
 # The widget manager's package has lost its LICENSE; the one here is of its repository.
@@ -90,11 +99,17 @@ VENDOR := book/_static/vendor
 MANAGER := @jupyter-widgets/html-manager
 vendor: ## fetch the site's scripts anew (needs npm)
 	rm -rf _build/npm && mkdir -p _build/npm
-	cd _build/npm && for package in mathjax@3.2.2 requirejs@2.3.8 $(MANAGER)@1.0.15; \
+	cd _build/npm && for package in mathjax@3.2.2 requirejs@2.3.8 $(MANAGER)@1.0.15 \
+	  reveal.js@5.1.0 axe-core@4.14.1; \
 	  do mkdir unpacked && tar xzf "$$(npm pack --silent $$package)" -C unpacked --strip-components 1 && \
 	  name=$${package%@*} && mv unpacked $${name##*/} || exit 1; done
-	mkdir -p $(VENDOR)/mathjax/output/chtml/fonts $(VENDOR)/requirejs $(VENDOR)/$(MANAGER)/dist
+	mkdir -p $(VENDOR)/mathjax/output/chtml/fonts $(VENDOR)/requirejs $(VENDOR)/$(MANAGER)/dist \
+	  $(VENDOR)/reveal.js/dist $(VENDOR)/reveal.js/plugin/notes
 	cd _build/npm && cp -R mathjax/LICENSE mathjax/es5/tex-chtml.js ../../$(VENDOR)/mathjax && \
 	  cp -R mathjax/es5/output/chtml/fonts/woff-v2 ../../$(VENDOR)/mathjax/output/chtml/fonts && \
 	  cp requirejs/require.js ../../$(VENDOR)/requirejs && \
-	  cp html-manager/dist/embed-amd.js html-manager/dist/*.woff2 ../../$(VENDOR)/$(MANAGER)/dist
+	  cp html-manager/dist/embed-amd.js html-manager/dist/*.woff2 ../../$(VENDOR)/$(MANAGER)/dist && \
+	  cp reveal.js/LICENSE ../../$(VENDOR)/reveal.js && \
+	  cp reveal.js/dist/reveal.js reveal.js/dist/reveal.css reveal.js/dist/reset.css ../../$(VENDOR)/reveal.js/dist && \
+	  cp reveal.js/plugin/notes/notes.js ../../$(VENDOR)/reveal.js/plugin/notes && \
+	  cp axe-core/LICENSE axe-core/axe.min.js ../../tests/browser/axe-core

@@ -32,7 +32,7 @@ PLACES = re.compile(r"(?:github\.com|githubtocolab\.com|githubusercontent\.com|/
                     r"/([\w.-]+/[\w-]+)")
 PAGES_SITE = re.compile(r"https://([\w-]+)\.github\.io/([\w-]+)")
 # Other people's work that the course links to.
-OTHERS = {"fastai/imagenette", "richzhang/colorization"}
+OTHERS = {"fastai/imagenette", "richzhang/colorization", "you/course"}
 
 
 def text_of(path):
@@ -69,26 +69,79 @@ def test_one_tag_to_install_from():
     assert refs == {"v" + colorlib.__version__.split(".")[0]}
 
 
-@pytest.mark.skipif(not shutil.which("perl") or not (ROOT / ".git").exists(),
-                    reason="`make repoint` needs git, a clone and perl")
-def test_repoint_leaves_no_trace_of_the_old_place(tmp_path):
-    files = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, check=True,
-                           capture_output=True, text=True).stdout.split("\n")
-    texts = (".md", ".yml", ".toml", ".cff", ".ipynb", "LICENSE-PROSE", "Makefile")
-    for file in (ROOT / f for f in files if f.endswith(texts) and (ROOT / f).is_file()):
-        copy = tmp_path / file.relative_to(ROOT)
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(file, copy)
-    for command in (["git", "init", "-q"], ["git", "add", "."],
-                    ["make", "repoint", "REPO=ada/colors-2"], ["git", "add", "."]):
-        subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
-    left = subprocess.run(["git", "grep", "-n", f"{OWNER}[./]"], cwd=tmp_path, capture_output=True,
-                          text=True)
-    assert left.stdout == ""
-    config = yaml.safe_load((tmp_path / "_config.yml").read_text())
+def repoint(folder, *arguments):
+    script = folder / "tools" / "repoint.py"
+    return subprocess.run([sys.executable, script, *arguments], capture_output=True, text=True)
+
+
+@pytest.fixture(scope="module")
+def fork(tmp_path_factory):
+    """A copy of every text of the course, pointed to somebody's fork."""
+    folder = tmp_path_factory.mktemp("fork")
+    texts = (".md", ".yml", ".toml", ".cff", ".ipynb", ".py", "LICENSE-PROSE", "Makefile")
+    for name in [*texts[-2:], "README.md", "CITATION.cff", "_config.yml", "_toc.yml",
+                 "pyproject.toml", "book", "notebooks", "tools", "binder", ".github"]:
+        for file in [ROOT / name, *(ROOT / name).rglob("*")]:
+            if file.is_file() and file.name.endswith(texts):
+                copy = folder / file.relative_to(ROOT)
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(file, copy)
+    done = repoint(folder, "https://github.com/ada/colors-2.git", "teaching")
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def test_repoint_leaves_no_trace_of_the_old_place(fork):
+    for path in (p for p in fork.rglob("*") if p.is_file()):
+        text = path.read_text(encoding="utf-8")
+        assert SLUG not in text and f"{OWNER}.github.io" not in text, path
+        left = re.findall(r"ada/colors-2(?:\.git)?(?:/blob/|/tree/|@|/)main\b", text)
+        assert left == [], path
+    config = yaml.safe_load((fork / "_config.yml").read_text())
     assert config["repository"]["url"] == "https://github.com/ada/colors-2"
+    assert config["repository"]["branch"] == "teaching"
     assert config["html"]["baseurl"] == "https://ada.github.io/colors-2/"
-    assert "/github/ada/colors-2/blob/main/notebooks/" in (tmp_path / "README.md").read_text()
+    readme, install = (fork / "README.md").read_text(), (fork / "book" / "install.md").read_text()
+    assert "/github/ada/colors-2/blob/teaching/notebooks/" in readme
+    assert "mybinder.org/v2/gh/ada/colors-2/teaching?" in install
+    assert "git+https://github.com/ada/colors-2@v" in text_of(fork / "notebooks/01_lab_color.ipynb")
+    for path in (fork / ".github" / "workflows").glob("*.yml"):
+        push = (yaml.safe_load(path.read_text())[True] or {}).get("push")
+        assert not push or push["branches"] == ["teaching"]
+
+
+def test_repoint_twice_changes_nothing_and_back_gives_the_original(fork, tmp_path):
+    copy = shutil.copytree(fork, tmp_path / "fork")
+    again = repoint(copy, "https://github.com/ada/colors-2", "teaching")
+    assert "0 files changed" in again.stdout
+    repoint(copy, URL, CONFIG["repository"]["branch"])
+    for path in (p for p in copy.rglob("*") if p.is_file()):
+        assert path.read_text("utf-8") == (ROOT / path.relative_to(copy)).read_text("utf-8"), path
+
+
+@pytest.mark.parametrize("arguments", [
+    [""], ["https://gitlab.com/ada/colors"], ["https://github.com/ada"], ["ada/colors/x"],
+    ["https://github.com/-ada/colors"], ["https://github.com/ada/.."], ["ada/colors; rm x"],
+    ["ada/colors", "no branch"], ["ada/colors", "../main"], ["ada/colors", "main/"],
+])
+def test_repoint_refuses_what_is_no_repository(fork, arguments):
+    before = (fork / "_config.yml").read_text()
+    run = repoint(fork, *arguments)
+    assert run.returncode != 0 and run.stderr.startswith("repoint: not ")
+    assert run.stderr.count("\n") == 1 and (fork / "_config.yml").read_text() == before
+
+
+def test_repoint_rewrites_addresses_and_not_words():
+    sys.path.insert(0, str(ROOT / "tools"))
+    import repoint as tool
+
+    old, new = ("a", "b", "main"), ("you", "you.github.io", "dev")
+    text = "a/b and https://github.com/a/b, https://github.com/a/b-c, https://a.github.io/b/x"
+    assert tool.rewrite(text, old, new) == (
+        "a/b and https://github.com/you/you.github.io, https://github.com/a/b-c, "
+        "https://you.github.io/x")
+    other = tool.rewrite("github.com/a/b/tree/main-2", old, new)
+    assert other == "github.com/you/you.github.io/tree/main-2"
 
 
 def entries(node, key):

@@ -265,7 +265,7 @@ def add(kind, source, **fields):
 
 FIRST = -1
 SPOILED = [
-    (installs_from_the_repository, edit(0, "colorful-course", "someone-else")),
+    (installs_from_the_repository, edit(0, "https://github.com/", "https://github.com/someone-")),
     (installs_from_the_repository, edit(0, "@v", "@main-v")),
     (opens_in_colab, edit(FIRST, "/blob/main/", "/blob/old/")),
     (cells_are_short, add("code", "x = 1\n" * 16)),

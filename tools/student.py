@@ -1,0 +1,73 @@
+"""The edition for students, without solutions: `make student`.
+
+It is the same book with other settings: what is for instructors is not in its table of contents, so
+Sphinx makes no page, source, slide or entry in the search of it, and passages between the lines
+`% begin instructor` and `% end instructor` are left out. A link to something that is not there
+fails the build. The notebooks' outputs are those of the whole book: nothing runs twice.
+"""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).parents[1]
+WITHHELD = ("notebooks/solutions/", "book/instructor/")
+
+
+def without_answers(toc: dict) -> dict:
+    """The table of contents without what students don't see, and without parts left empty."""
+    def open_to_all(entry):
+        return not (entry.get("file") or entry.get("glob", "")).startswith(WITHHELD)
+
+    def thin(entries):
+        kept = [dict(entry) for entry in entries if open_to_all(entry)]
+        for entry in kept:
+            if "sections" in entry:
+                entry["sections"] = thin(entry["sections"])
+        return kept
+
+    parts = [{**part, "chapters": thin(part["chapters"])} for part in toc["parts"]]
+    return {**toc, "parts": [part for part in parts if part["chapters"]]}
+
+
+def settings(config: dict, cache: Path) -> dict:
+    """The book's settings, for this edition."""
+    html = {**config["html"], "use_repository_button": False, "use_issues_button": False}
+    html["extra_footer"] = html["extra_footer"].split("<a ")[0].strip()
+    sphinx = {**config["sphinx"], "config": {**config["sphinx"]["config"], "edition": "student"}}
+    sphinx["local_extensions"] = {
+        name: str(ROOT / folder) for name, folder in sphinx["local_extensions"].items()}
+    return {**config, "title": f"{config['title']}, for students", "html": html, "sphinx": sphinx,
+            "execute": {**config["execute"], "cache": str(cache)}}
+
+
+def main(out: Path) -> int:
+    build = out.parent / ".student"
+    build.mkdir(parents=True, exist_ok=True)
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    for name, data in [("toc", without_answers(toc)),
+                       ("config", settings(config, ROOT / "_build" / ".jupyter_cache"))]:
+        text = yaml.safe_dump(data, sort_keys=False, allow_unicode=True)
+        path = build / f"_{name}.yml"
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
+    made = subprocess.run(
+        [sys.executable, "-m", "jupyter_book", "build", str(ROOT), "-W", "--keep-going",
+         "--toc", build / "_toc.yml", "--config", build / "_config.yml", "--path-output", build])
+    if made.returncode:
+        return made.returncode
+    shutil.rmtree(out, ignore_errors=True)
+    shutil.copytree(build / "_build" / "html", out / "site")
+    (out / "notebooks").mkdir()
+    for notebook in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb")):
+        shutil.copy(notebook, out / "notebooks")
+    print(f"the students' site and notebooks: {out.relative_to(ROOT)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(ROOT / "_build" / "student"))

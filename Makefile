@@ -94,17 +94,19 @@ repoint: ## point it all to a fork: make repoint REPO=https://github.com/you/cou
 	@$(PYTHON) tools/repoint.py '$(REPO)' '$(BRANCH)'
 
 # Scripts that the pages need, from npm; kept in the tree so that a build needs neither node nor npm.
-# The widget manager's package has lost its LICENSE; the one here is of its repository.
+# The packages of the widget manager and of ONNX Runtime have lost their LICENSE; those here are of
+# their repositories. ONNX Runtime's wasm lies compressed: 3.7 MB, not 14, here and on the wire.
 VENDOR := book/_static/vendor
 MANAGER := @jupyter-widgets/html-manager
 vendor: ## fetch the site's scripts anew (needs npm)
 	rm -rf _build/npm && mkdir -p _build/npm
 	cd _build/npm && for package in mathjax@3.2.2 requirejs@2.3.8 $(MANAGER)@1.0.15 \
-	  reveal.js@5.1.0 axe-core@4.14.1; \
+	  reveal.js@5.1.0 axe-core@4.14.1 onnxruntime-web@1.30.0; \
 	  do mkdir unpacked && tar xzf "$$(npm pack --silent $$package)" -C unpacked --strip-components 1 && \
 	  name=$${package%@*} && mv unpacked $${name##*/} || exit 1; done
 	mkdir -p $(VENDOR)/mathjax/output/chtml/fonts $(VENDOR)/requirejs $(VENDOR)/$(MANAGER)/dist \
-	  $(VENDOR)/reveal.js/dist $(VENDOR)/reveal.js/plugin/notes
+	  $(VENDOR)/reveal.js/dist $(VENDOR)/reveal.js/plugin/notes \
+	  $(VENDOR)/onnxruntime-web
 	cd _build/npm && cp -R mathjax/LICENSE mathjax/es5/tex-chtml.js ../../$(VENDOR)/mathjax && \
 	  cp -R mathjax/es5/output/chtml/fonts/woff-v2 ../../$(VENDOR)/mathjax/output/chtml/fonts && \
 	  cp requirejs/require.js ../../$(VENDOR)/requirejs && \
@@ -113,3 +115,6 @@ vendor: ## fetch the site's scripts anew (needs npm)
 	  cp reveal.js/dist/reveal.js reveal.js/dist/reveal.css reveal.js/dist/reset.css ../../$(VENDOR)/reveal.js/dist && \
 	  cp reveal.js/plugin/notes/notes.js ../../$(VENDOR)/reveal.js/plugin/notes && \
 	  cp axe-core/LICENSE axe-core/axe.min.js ../../tests/browser/axe-core
+	cd _build/npm/onnxruntime-web/dist && target=../../../../$(VENDOR)/onnxruntime-web && \
+	  sed '/sourceMappingURL/d' ort.wasm.bundle.min.mjs > $$target/ort.wasm.bundle.min.mjs && \
+	  gzip -9nc ort-wasm-simd-threaded.wasm > $$target/ort-wasm-simd-threaded.wasm.gz

@@ -1,4 +1,4 @@
-"""The command line: ``colorlib colorize | train | evaluate | prior``. A thin cover."""
+"""The command line: ``colorlib colorize | train | evaluate | prior | export``. A thin cover."""
 
 import argparse
 import json
@@ -25,6 +25,9 @@ Interrupted? The same command goes on from the last checkpoint.""",
     "prior": """examples:
   colorlib prior -o prior.npy                     of Imagenette's train split
   colorlib prior my_photos/ -o mine.npy""",
+    "export": """examples:
+  colorlib export                                 the shipped network, to course.onnx
+  colorlib export --weights mine.safetensors -o mine.onnx""",
 }
 
 
@@ -89,6 +92,10 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("prior", prior, "Count how often each of the 313 colors occurs.")
     sub.add_argument("data", nargs="?", type=Path, help="folder; default: Imagenette's train split")
     sub.add_argument("-o", "--output", type=Path, default=Path("prior.npy"))
+
+    sub = command("export", export, "Write a network as ONNX, for other runtimes.")
+    sub.add_argument("--weights", default="course")
+    sub.add_argument("-o", "--output", type=Path, default=Path("course.onnx"))
     return parser
 
 
@@ -273,6 +280,16 @@ def prior(arguments) -> int:
     counted = empirical_prior(tqdm(photos, total=len(photos), unit=" photos"))
     np.save(arguments.output, counted.numpy(), allow_pickle=False)
     print(f"wrote {arguments.output}: gray has {counted[120]:.3f} of the mass")
+    return 0
+
+
+def export(arguments) -> int:
+    """Write the network, its size and its bins as one ONNX file."""
+    from .export import export_onnx
+    from .inference import Colorizer
+
+    export_onnx(Colorizer.from_pretrained(arguments.weights), arguments.output)
+    print(f"wrote {arguments.output}: {arguments.output.stat().st_size / 1e6:.1f} MB")
     return 0
 
 

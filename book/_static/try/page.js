@@ -1,0 +1,180 @@
+// The page "Try it": a photo comes in, the worker colors it, the reader plays with what it thought.
+
+import { ask } from "./client.js";
+import { Plane, signed } from "./plane.js";
+import { isTooLarge, Problem } from "./problem.js";
+import { Stage } from "./stage.js";
+
+const root = document.getElementById("try");
+const part = (name) => root.querySelector(`[data-part=${name}]`);
+const [file, examples, status, progress, problem, result] =
+  ["file", "examples", "status", "progress", "problem", "result"].map(part);
+const [slider, temperature, original, download, summary] =
+  ["slider", "temperature", "original", "download", "summary"].map(part);
+
+const plane = new Plane(part("plane"), part("table"));
+const stage = new Stage(part("stage"), () => refresh("probe"));
+let photo; // { name, type, gray, original }
+let turn = 0; // counts the photos: an answer for an earlier one is not shown
+
+async function open(source, name, type) {
+  const mine = ++turn;
+  problem.textContent = "";
+  status.textContent = "Opening the photo.";
+  photo = undefined;
+  try {
+    if (source instanceof Blob) await check(source);
+    const bitmap = source instanceof Blob ? source : await createImageBitmap(source);
+    const opened = await ask("open", bitmap, { transfer: bitmap instanceof Blob ? [] : [bitmap] });
+    if (mine !== turn) return;
+    result.hidden = false;
+    result.setAttribute("aria-busy", "true");
+    stage.open(opened.gray);
+    stage.left(original.checked ? opened.original : opened.gray);
+    await ask("load", null, { onProgress: showProgress });
+    status.textContent = "The network is looking at it.";
+    const answer = await ask("think");
+    if (mine !== turn) return;
+    photo = { name, type, ...opened };
+    stage.setAnswer(answer);
+    await refresh("color");
+    status.textContent = `Colored: ${name}, ${opened.width} × ${opened.height} pixels.`;
+  } catch (error) {
+    if (mine === turn) tell(error);
+  } finally {
+    progress.hidden = true;
+    if (mine === turn) result.removeAttribute("aria-busy");
+  }
+}
+
+// What can be known before a large file fills the memory.
+function check(blob) {
+  const image = new Image();
+  return new Promise((resolve, reject) => {
+    image.onload = () => {
+      if (isTooLarge(image.naturalWidth, image.naturalHeight)) reject(new Problem("large"));
+      else resolve();
+    };
+    image.onerror = () => reject(new Problem("image"));
+    image.src = URL.createObjectURL(blob);
+  }).finally(() => URL.revokeObjectURL(image.src));
+}
+
+function showProgress({ received, total }) {
+  const megabytes = (bytes) => (bytes / 1e6).toFixed(1);
+  progress.hidden = false;
+  progress.max = total;
+  progress.value = received;
+  status.textContent = `Fetching the network: ${megabytes(received)} of ${megabytes(total)} MB.`;
+}
+
+function tell(error) {
+  status.textContent = "";
+  problem.textContent = error.message;
+  if (!photo) result.hidden = true;
+}
+
+// A slider gives more values than can be drawn: while one is drawn, only the last waits.
+const running = {};
+const draw = {
+  async color() {
+    stage.right(await ask("color", { T: T() }));
+  },
+  async probe() {
+    const pixel = stage.pixel();
+    const found = await ask("probe", { ...pixel, T: T() });
+    plane.show(found);
+    describe(pixel, found);
+  },
+};
+
+async function refresh(name) {
+  if (!photo) return;
+  if (running[name]) {
+    running[name] = "again";
+    return;
+  }
+  try {
+    do {
+      running[name] = "once";
+      await draw[name]();
+    } while (running[name] === "again" && photo);
+  } catch (error) {
+    tell(error);
+  } finally {
+    running[name] = undefined;
+  }
+}
+
+function describe({ x, y }, { shares, lab: [L], mean, mode, annealed }) {
+  const place = photo.width / photo.gray.width;
+  const largest = Math.max(...shares);
+  const color = ([a, b]) => `a ${signed(a)}, b ${signed(b)}`;
+  summary.textContent =
+    `Pixel ${Math.round(x * place)}, ${Math.round(y * place)}, L ${L.toFixed(0)}: annealed mean ` +
+    `${color(annealed)}; mean ${color(mean)}; mode ${color(mode)}, with ` +
+    `${(100 * largest).toFixed(largest < 0.1 ? 1 : 0)} % of the belief.`;
+}
+
+function T() {
+  return Number(slider.value);
+}
+
+async function save() {
+  download.disabled = true;
+  status.textContent = "Coloring it at its full size.";
+  try {
+    const type = photo.type === "image/png" ? photo.type : "image/jpeg";
+    const blob = await ask("save", { T: T(), type });
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(blob);
+    link.download = `${photo.name.replace(/\.\w+$/, "")}_color.${type === "image/png" ? "png" : "jpg"}`;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+    status.textContent = `Saved ${link.download}. Wherever you show it, say that its colors are guessed.`;
+  } catch (error) {
+    tell(error);
+  } finally {
+    download.disabled = false;
+  }
+}
+
+function openFile(blob) {
+  if (blob) open(blob, blob.name || "photo", blob.type);
+}
+
+file.addEventListener("change", () => {
+  openFile(file.files[0]);
+  file.value = ""; // the same file again is a change, too
+});
+examples.addEventListener("click", ({ target }) => {
+  const button = target.closest("button");
+  if (button) open(button.querySelector("img"), button.dataset.name, "image/jpeg");
+});
+document.addEventListener("paste", ({ clipboardData }) => openFile(clipboardData.files[0]));
+for (const name of ["dragenter", "dragover"]) {
+  document.addEventListener(name, (event) => {
+    if (!event.dataTransfer.types.includes("Files")) return;
+    event.preventDefault();
+    root.classList.add("dropping");
+  });
+}
+document.addEventListener("dragleave", ({ relatedTarget }) => {
+  if (!relatedTarget) root.classList.remove("dropping");
+});
+document.addEventListener("drop", (event) => {
+  event.preventDefault();
+  root.classList.remove("dropping");
+  openFile(event.dataTransfer.files[0]);
+});
+slider.addEventListener("input", () => {
+  temperature.textContent = T().toFixed(2);
+  refresh("color");
+  refresh("probe");
+});
+original.addEventListener("change", () => {
+  if (photo) stage.left(original.checked ? photo.original : photo.gray);
+});
+download.addEventListener("click", () => photo && save());
+
+part("controls").hidden = false;

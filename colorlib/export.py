@@ -1,6 +1,8 @@
 """The network as an ONNX file, for runtimes that know nothing of Python (beside the chapters)."""
 
+import copy
 import json
+import logging
 import os
 import warnings
 from pathlib import Path
@@ -52,10 +54,12 @@ def export_onnx(colorizer: Colorizer, path: str | Path) -> None:
     except ImportError as error:
         raise RuntimeError(f"export needs the package {error.name}: "
                            "pip install 'colorlib[export]'") from error
-    network = _Logits(colorizer.network.cpu()).eval()
+    network = _Logits(copy.deepcopy(colorizer.network).cpu()).eval()
     height, width = (torch.export.Dim(name, min=1, max=1024) for name in ("height", "width"))
+    # The exporter warns of its own parts, and of packages that it could do more with.
+    logging.getLogger("torch.onnx._internal.exporter._registration").setLevel(logging.ERROR)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # torch's own, of its own parts
+        warnings.simplefilter("ignore")
         program = torch.onnx.export(
             network, (torch.zeros(1, 1, 8 * STRIDE, 12 * STRIDE),), verbose=False,
             input_names=["lightness"], output_names=["logits"], opset_version=18,

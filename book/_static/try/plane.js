@@ -41,7 +41,7 @@ export class Plane {
   // `found` is the worker's answer to "probe".
   show({ bins, shares, lab: [L, ...own], ...colors }) {
     const largest = Math.max(...shares);
-    while (this.bins.childElementCount < bins.length) {
+    while (this.bins.childElementCount < 2 * bins.length) {
       add(this.bins, "rect", { class: "cell" });
       add(this.bins, "rect");
     }

@@ -2,7 +2,8 @@
 
 The way a photo goes, a module a chapter: `color` (01), `gamut` (02), `rebalancing` (03), `networks`
 and `losses` (04), `training` and `data` (05), `inference` (06 and 00), `metrics` (07). A module
-imports only what stands before it.
+imports only what stands before it. Beside them
+stands `classic` (09), what was done before CNNs.
 """
 
 from .gamut import AbGamut

@@ -138,7 +138,8 @@ class Colorizer:
         ab = annealed_mean(self._logits(lightness, size), self.bins, T)
         return like(self.paint(lightness, ab), alpha, image)
 
-    def paint(self, lightness: Tensor, ab: Tensor) -> Tensor:
+    @staticmethod
+    def paint(lightness: Tensor, ab: Tensor) -> Tensor:
         """L (1, H, W) and ab of any size (2, h, w) to RGB (3, H, W), strip by strip."""
         sides = lightness.shape[-2:]
         ab = F.interpolate(ab.cpu()[None], sides, mode="bilinear", align_corners=False)[0]

@@ -354,6 +354,37 @@ def read_scribbles(scribbles, image) -> tuple[Tensor, Tensor]:
     return rgb_to_lab(drawn)[1:], known
 
 
+def color_by_dots(lab: Tensor, count: int, side: int = 5) -> tuple[Tensor, Tensor]:
+    """A person who knows the truth and never tires, for measuring: where is the picture worst?
+
+    Parameters
+    ----------
+    lab : tensor, shape (3, H, W): the true colors.
+    count : dots to paint, one after the other: each square, in the mean of its true colors, where
+        the mean error over such a square is largest so far.
+    side : of a dot in pixels; odd.
+
+    Returns
+    -------
+    errors : tensor, shape (count + 1,): mean ab error after 0, 1, ... dots. Without dots, all is
+        gray.
+    ab : tensor, shape (2, H, W): the colors in the end.
+    """
+    lightness, true = lab[:1], lab[1:]
+    ab, made = torch.zeros_like(true), torch.zeros_like(true)
+    known, errors = torch.zeros(true.shape[1:], dtype=torch.bool), []
+    for _ in range(count):
+        far = (made - true).norm(dim=0)
+        errors.append(far.mean())
+        worst = F.avg_pool2d(far[None], side, 1, side // 2).argmax().item()
+        y, x = divmod(worst, far.shape[1])
+        dot = [slice(max(0, at - side // 2), at + side // 2 + 1) for at in (y, x)]
+        ab[:, *dot] = true[:, *dot].mean((1, 2), keepdim=True)
+        known[tuple(dot)] = True
+        made = spread(lightness, ab, known)
+    return torch.stack([*errors, (made - true).norm(dim=0).mean()]), made
+
+
 def levin(image, scribbles, size: int = SIZE):
     """Color a photo by scribbles: each spreads until L changes.
 

@@ -7,6 +7,7 @@ from colorlib import images
 from colorlib.classic import (
     ByExample,
     affinities,
+    color_by_dots,
     jittered,
     levin,
     match_luminance,
@@ -243,3 +244,13 @@ def test_levin_at_a_smaller_size_keeps_thin_strokes_and_their_color():
     small, large = (rgb_to_lab(images.as_rgb(levin(photo, strokes_, size))) for size in (128, 512))
     assert (small - large)[1:].norm(dim=0).mean() < 3
     assert (small[2, 60:100, 330:420] < -20).all()  # blue where the blue stroke is
+
+
+def test_dots_go_where_the_error_is_and_one_a_region_is_enough():
+    lab = two_regions()
+    errors, ab = color_by_dots(lab, count=2)
+    gray = lab[1:].norm(dim=0).mean()
+    torch.testing.assert_close(errors[0], gray)
+    assert errors[2] < 0.2 * gray
+    torch.testing.assert_close(errors[2], (ab - lab[1:]).norm(dim=0).mean())
+    assert color_by_dots(lab, count=0)[1].abs().max() == 0

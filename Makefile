@@ -80,6 +80,10 @@ pdf: book ## the whole book, printed: _build/colorful.pdf
 links: _build/.code ## visit every link to another site (needs a network)
 	$(BIN)/jupyter-book build . --builder linkcheck
 
+rater: export OMP_NUM_THREADS = 1
+rater: $(READY) ## train and measure the machine that takes the Turing test (3 minutes of a CPU)
+	$(BIN)/python -m colorlib.rater
+
 clean: ## remove what was built (.venv stays)
 	rm -rf _build .pytest_cache .ruff_cache .hypothesis
 

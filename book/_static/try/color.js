@@ -56,33 +56,35 @@ export function lightnessOf(rgba, into = new Float32Array(rgba.length / 4)) {
   return into;
 }
 
-const light = new Float64Array(3); // the last pixel's light, used over and over
+const [[RX, RY, RZ], [GX, GY, GZ], [BX, BY, BZ]] = XYZ_TO_RGB.map((row) =>
+  row.map((value, i) => value * WHITE[i]));
+const light = new Float64Array(3); // of the last pixel: no new object for each of millions
 
-// Fills `light` with the amounts of red, green, blue; says whether a screen can show them.
-function lightOf(L, a, b) {
+// Sets `light` to amounts of red, green, blue; says whether a screen can show them.
+function shows(L, a, b) {
   const fy = (L + 16) / 116;
-  const x = WHITE[0] * cube(fy + a / 500);
-  const y = WHITE[1] * cube(fy);
-  const z = WHITE[2] * cube(Math.max(fy - b / 200, 0));
-  let shows = true;
-  for (let i = 0; i < 3; i++) {
-    const row = XYZ_TO_RGB[i];
-    const value = row[0] * x + row[1] * y + row[2] * z;
-    light[i] = value;
-    shows = shows && value > DARKEST && value < BRIGHTEST;
-  }
-  return shows;
+  const x = cube(fy + a / 500);
+  const y = cube(fy);
+  const z = cube(Math.max(fy - b / 200, 0));
+  const red = RX * x + RY * y + RZ * z;
+  const green = GX * x + GY * y + GZ * z;
+  const blue = BX * x + BY * y + BZ * z;
+  light[0] = red;
+  light[1] = green;
+  light[2] = blue;
+  return red > DARKEST && green > DARKEST && blue > DARKEST
+    && red < BRIGHTEST && green < BRIGHTEST && blue < BRIGHTEST;
 }
 
 // Writes one Lab pixel as three bytes. As colorlib.color.into_gamut, it keeps L and hue, and takes
 // color away until a screen can show what is left.
 export function writeLab(L, a, b, rgba, at) {
-  if (!lightOf(L, a, b)) {
+  if (!shows(L, a, b)) {
     let fits = 0;
     for (let step = 0.5; step > 1 / 512; step /= 2) {
-      if (lightOf(L, a * (fits + step), b * (fits + step))) fits += step;
+      if (shows(L, a * (fits + step), b * (fits + step))) fits += step;
     }
-    lightOf(L, a * fits, b * fits);
+    shows(L, a * fits, b * fits);
   }
   for (let i = 0; i < 3; i++) {
     rgba[at + i] = STORED[(Math.min(Math.max(light[i], 0), 1) * FINE + 0.5) | 0];

@@ -78,7 +78,9 @@ function tell(error) {
 const running = {};
 const draw = {
   async color() {
-    stage.right(await ask("color", { T: T() }));
+    const wanted = T();
+    stage.right(await ask("color", { T: wanted }));
+    root.dataset.drawn = wanted;
   },
   async probe() {
     const pixel = stage.pixel();

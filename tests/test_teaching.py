@@ -94,6 +94,44 @@ def test_syllabus_adds_up():
                 assert int(row[last - 1]) >= sum(lessons[name] for name in named), row
 
 
+def test_exam_and_answers_fit_together():
+    questions, answers = (
+        re.findall(r"^## (\d+\. .+ \((\d+) points\))$", (GUIDE / name).read_text("utf-8"), re.M)
+        for name in ("exam.md", "exam_answers.md"))
+    assert questions == answers
+    assert sum(int(points) for _, points in questions) == 100
+    parts = re.split(r"^## .+$", (GUIDE / "exam_answers.md").read_text("utf-8"), flags=re.M)[1:]
+    for (title, points), part in zip(questions[:-1], parts, strict=False):
+        assert sum(map(int, re.findall(r"\[(\d+)\]", part.split("```")[0]))) == int(points), title
+
+
+def test_model_answers_say_what_was_measured():
+    report = json.loads((GUIDE / "answers" / "two_knobs.json").read_text("utf-8"))
+    page = GUIDE / "model_answer_a.md"
+    shown, leads, comments = tables(page)
+    names = {"the mean": "temperature", "rebalanced": "rebalancing",
+             "as strong": "as strong, by temperature", "as shipped": "as shipped"}
+    for row in shown[1:]:
+        found = report[names[row[0].split(":")[0]]]
+        assert all(f"{n:g}" in row[0] for n in found["setting"])
+        assert row[1:3] == [spread(*both) for both in
+                            list(zip(found["value"], found["interval"], strict=True))[:2]]
+        assert row[3] == f"{found['value'][2]:.2f}"
+    for row in leads[1:]:
+        found = report[names[row[0].split(",")[0]]]
+        assert row[1:] == [spread(*both) for both in list(zip(
+            found["lead of rebalancing"], found["its interval"], strict=True))[:2]]
+    for name, letter in (("a", "A"), ("c", "C")):
+        *parts, total = tables(GUIDE / f"model_answer_{name}.md")[-1][1:]
+        assert total[1] == f"**{sum(int(row[1].split(' / ')[0]) for row in parts)}**"
+        assert total[2] == f"**{letter}**"
+        assert [int(row[1].split(" / ")[1]) for row in parts] == [10, 25, 25, 15, 15, 10]
+
+
+def spread(value, ends):
+    return f"{value:.2f} [{ends[0]:.2f}, {ends[1]:.2f}]"
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_numbers_that_pages_compute_come_out_again(page):
     failed, _ = doctest.testfile(str(page), module_relative=False)

@@ -3,7 +3,7 @@
     python two_knobs.py FOLDER        FOLDER holds imagenette2-160's train/ and val/
 
 Every setting is measured on photographs to choose by. The settings that a fixed rule chooses are
-measured on others, once. Writes two_knobs.json beside itself.
+measured on others, once. Writes two_knobs.json and its two figures beside itself.
 """
 
 import argparse
@@ -13,10 +13,11 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 
-from colorlib import Colorizer, annealed_mean, images
+from colorlib import AbGamut, Colorizer, annealed_mean, images
 from colorlib.color import rgb_to_lab
 from colorlib.data import find_photos
-from colorlib.metrics import Evaluation
+from colorlib.figures import figure
+from colorlib.metrics import WORST, ab_error, chroma
 from colorlib.rebalancing import class_weights, course_prior
 from colorlib.recipes import HOLD_OUT
 
@@ -30,20 +31,28 @@ BUDGET = 1.0  # points of plain AuC below gray's that a setting may cost
 
 def measure(paths, settings, colorizer):
     """Sums of each photograph under each setting and under gray: {setting: (photos, 6)}."""
-    prior = course_prior()
+    prior, gamut = course_prior(), AbGamut()
+    rarity = 1 / prior.clamp(min=prior[prior > 0].min())
     shifts = {lam: class_weights(prior, lam).clamp(min=1e-9).log()[:, None, None]
               for _, lam in settings}
-    sums = {setting: Evaluation(prior) for setting in [*settings, "gray"]}
+    sums = {setting: [] for setting in [*settings, "gray"]}
     for path in paths:
         photo = images.as_rgb(path)
         logits = colorizer.logits(photo)
-        truth = F.interpolate(photo[None], logits.shape[1:], mode="area")[0]
-        L = rgb_to_lab(truth)[:1]
-        sums["gray"].add(colorizer.paint(L, torch.zeros(2, 1, 1)), truth)
+        truth = rgb_to_lab(F.interpolate(photo[None], logits.shape[1:], mode="area")[0])
+        weight = rarity[gamut.nearest(truth[1:])]
+
+        def row(ab, truth=truth, weight=weight):
+            made = rgb_to_lab(colorizer.paint(truth[:1], ab))
+            score = 1 - ab_error(made, truth).double().clamp(max=WORST) / WORST
+            return torch.stack([score.sum(), score.new_tensor(score.numel()),
+                                (score * weight).sum(), weight.sum(),
+                                chroma(made).double().sum(), chroma(truth).double().sum()])
+
+        sums["gray"].append(row(torch.zeros(2, 1, 1)))
         for T, lam in settings:
-            ab = annealed_mean(logits + shifts[lam], colorizer.bins, T)
-            sums[T, lam].add(colorizer.paint(L, ab), truth)
-    return {setting: torch.stack(evaluation.rows) for setting, evaluation in sums.items()}
+            sums[T, lam].append(row(annealed_mean(logits + shifts[lam], colorizer.bins, T)))
+    return {setting: torch.stack(rows) for setting, rows in sums.items()}
 
 
 def scores(rows, gray):
@@ -103,8 +112,44 @@ def main(folder, photos=500):
     return report
 
 
+def draw(report, path):
+    """Both scores of both knobs, on the photographs to choose by."""
+    fig, ax = figure(6, 4)
+    for (knob, points), mark in zip(report["sweep"].items(), "os", strict=True):
+        T, lam, plain, rebalanced, _ = zip(*points, strict=True)
+        ax.plot(plain, rebalanced, marker=mark, label=knob)
+        for x, y, *setting in list(zip(plain, rebalanced, T, lam, strict=True))[::2]:
+            ax.annotate(f"{min(setting):g}", (x, y), (5, -12), textcoords="offset points")
+    ax.axvline(-report["budget"], color="gray", linestyle=":")
+    ax.set(xlabel="AuC, points above gray", ylabel="rebalanced AuC, points above gray")
+    ax.legend(title="knob")
+    fig.savefig(path, dpi=110, bbox_inches="tight")
+
+
+def sheet(report, path, height=150):
+    """Every second bundled photograph by name: gray, three settings, true."""
+    colorizer, prior = Colorizer.from_pretrained("course"), course_prior()
+    settings = [report[name]["setting"]
+                for name in ("temperature", "rebalancing", "as strong, by temperature")]
+    rows = []
+    for name in list(images.samples())[::2]:
+        photo = images.as_rgb(images.sample(name))
+        L, logits = rgb_to_lab(photo)[:1], colorizer.logits(photo)
+        shifts = [class_weights(prior, lam).clamp(min=1e-9).log()[:, None, None]
+                  for _, lam in settings]
+        row = [colorizer.paint(L, torch.zeros(2, 1, 1))]
+        row += [colorizer.paint(L, annealed_mean(logits + shift, colorizer.bins, T))
+                for (T, _), shift in zip(settings, shifts, strict=True)]
+        row = torch.cat([*row, photo], dim=2)[None]
+        rows.append(F.interpolate(row, (height, 5 * 200), mode="area")[0])
+    images.save_photo(images.like(torch.cat(rows, dim=1), None, None), path)
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     result = main(parser.parse_args().folder)
-    Path(__file__).with_suffix(".json").write_text(json.dumps(result, indent=1) + "\n")
+    here = Path(__file__)
+    here.with_suffix(".json").write_text(json.dumps(result, indent=1) + "\n")
+    draw(result, here.with_suffix(".png"))
+    sheet(result, here.with_suffix(".jpg"))

@@ -28,7 +28,12 @@ _build/.code: $(READY) $(CODE) $(wildcard colorlib/assets/*)
 	@rm -rf _build/.jupyter_cache _build/.doctrees
 	@mkdir -p _build && touch $@
 
-book: _build/.code ## the site with its notebooks executed: _build/html/index.html
+# Nor does Sphinx see that what shapes the pages is another.
+_build/.pages: $(wildcard book/_ext/*.py book/_ext/*/*)
+	@rm -rf _build/html
+	@mkdir -p _build && touch $@
+
+book: _build/.code _build/.pages ## the site with its notebooks executed: _build/html/index.html
 	$(BIN)/jupyter-book build . -W --keep-going
 	@test -s _build/html/index.html
 

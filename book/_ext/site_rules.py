@@ -1,6 +1,14 @@
 """What a page needs and its source should not have to know."""
 
+import json
 import re
+from collections import defaultdict
+from importlib import import_module
+from importlib.metadata import version
+from pathlib import Path
+
+from docutils import nodes
+from docutils.parsers.rst import Directive
 
 COLAB_BADGE = "https://colab.research.google.com/assets/colab-badge.svg"
 
@@ -28,6 +36,118 @@ def plain_docstring(app, what, name, obj, options, lines):
         lines += (head + named).split("\n")
 
 
+def for_students(app, docname, source):
+    """The edition for students has no word that is for instructors alone."""
+    passage = r"^% begin instructor\n(.*?)^% end instructor\n"
+    kept = "" if app.config.edition == "student" else r"\1"
+    source[0] = re.sub(passage, kept, source[0], flags=re.M | re.S)
+
+
+def uses(app) -> dict[str, list[str]]:
+    """Each word of the notebooks' code, and the pages of the chapters where it stands, in order."""
+    if not hasattr(app, "colorful_uses"):
+        app.colorful_uses = defaultdict(list)
+        for path in sorted(Path(app.srcdir, "notebooks").glob("[0-9]*.ipynb")):
+            cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+            code = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "code")
+            for word in set(re.findall(r"\w+", code)):
+                app.colorful_uses[word].append(f"notebooks/{path.stem}")
+    return app.colorful_uses
+
+
+def chapter_of(app, name: str) -> str | None:
+    """Page of the chapter that teaches a name of colorlib, such as ``colorlib.color.rgb_to_lab``.
+
+    Of the chapters that the module's first lines name, the first that uses it, or the first of all;
+    for a module beside the chapters, the first chapter that uses the name, or the module.
+    """
+    _, module, word = name.split(".")[:3]
+    head = (import_module(f"colorlib.{module}").__doc__ or "").split("\n\n")[0]
+    named = re.search(r"\(chapters? ([\d, and]+)\)", head)
+    numbers = re.findall(r"\d+", named[1]) if named else []
+    pages = sorted({page for found in uses(app).values() for page in found})
+    own = [p for p in pages if p.split("/")[1][:2] in numbers]
+    using = uses(app).get(word, [])
+    for choice in ([p for p in own if p in using], own, using, uses(app).get(module, [])):
+        if choice:
+            return choice[0]
+    return None
+
+
+def link_to_chapter(app, what, name, obj, options, lines):
+    """Under the first line of what colorlib has, a link to the chapter that teaches it."""
+    if what not in ("function", "class", "exception", "data") or name.count(".") != 2:
+        return
+    page = chapter_of(app, name)
+    if page:
+        end = lines.index("") if "" in lines else len(lines)
+        lines[end:end] = ["", f"*Chapter* :doc:`/{page}`", ""]
+
+
+def describe(app, pagename, templatename, context, doctree):
+    """What a search engine shows of a page: its first paragraph that is text."""
+    if doctree is None or 'name="description"' in context.get("metatags", ""):
+        return
+    texts = (" ".join(p.astext().split()) for p in doctree.findall(nodes.paragraph)
+             if not list(p.findall(nodes.image)))
+    text = next((t for t in texts if len(t) > 40), context.get("title", ""))
+    short = text if len(text) <= 155 else text[:155].rsplit(" ", 1)[0] + " ..."
+    short = short.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
+    tag = f'\n<meta name="description" content="{short}">'
+    context["metatags"] = context.get("metatags", "") + tag
+
+
+class Versions(Directive):
+    """A table of what the pages of this build were made with."""
+
+    packages = ("torch", "numpy", "scikit-image", "matplotlib", "ipywidgets", "jupyter-book",
+                "sphinx")
+
+    def run(self):
+        import platform
+
+        import colorlib
+
+        rows = [("colorlib", colorlib.__version__), ("Python", platform.python_version()),
+                *((name, version(name)) for name in self.packages),
+                ("machine", f"{platform.system()} on {platform.machine()}")]
+        table = nodes.table(classes=["versions"])
+        group = nodes.tgroup(cols=2)
+        group += [nodes.colspec(colwidth=1), nodes.colspec(colwidth=2)]
+        head, body = nodes.thead(), nodes.tbody()
+        for place, cells in [(head, ("what", "version")), *((body, row) for row in rows)]:
+            row = nodes.row()
+            for cell in cells:
+                row += nodes.entry("", nodes.paragraph("", cell))
+            place += row
+        group += [head, body]
+        table += group
+        return [table]
+
+
+class Decks(Directive):
+    """A list of the chapters' slides."""
+
+    def run(self):
+        env = self.state.document.settings.env
+        env.note_reread()  # a chapter may have come, or have another title
+        items = nodes.bullet_list()
+        for page in sorted(d for d in env.found_docs if re.fullmatch(r"notebooks/\d\d_\w+", d)):
+            title = json.loads(Path(env.srcdir, page + ".ipynb").read_text())["cells"][0]["source"]
+            text = "".join(title).splitlines()[0].lstrip("# ")
+            link = nodes.reference("", text, refuri=f"../slides/{page.split('/')[1]}.html")
+            items += nodes.list_item("", nodes.paragraph("", "", link))
+        return [items]
+
+
+def slides_button(app, pagename, templatename, context, doctree):
+    """Each chapter's page leads to its slides."""
+    if re.fullmatch(r"notebooks/\d\d_\w+", pagename):
+        context.setdefault("header_buttons", []).append({
+            "type": "link", "url": f"../slides/{pagename.split('/')[1]}.html", "tooltip": "Slides",
+            "text": "", "icon": "fas fa-person-chalkboard", "label": "slides-button"})
+
+
 def trim_scripts(app, pagename, templatename, context, doctree):
     """Only the scripts that a page has a use for.
 
@@ -45,8 +165,15 @@ def trim_scripts(app, pagename, templatename, context, doctree):
 
 
 def setup(app):
+    app.add_config_value("edition", "all", "env", [str])
+    app.add_directive("versions", Versions)
+    app.add_directive("decks", Decks)
+    app.connect("source-read", for_students)
     app.connect("source-read", own_badge)
+    app.connect("html-page-context", describe)
+    app.connect("html-page-context", slides_button, priority=850)
     app.connect("html-page-context", trim_scripts, priority=900)
     # Before napoleon, which listens at the default priority of 500.
     app.connect("autodoc-process-docstring", plain_docstring, priority=100)
+    app.connect("autodoc-process-docstring", link_to_chapter, priority=600)
     return {"parallel_read_safe": True}

@@ -1,0 +1,247 @@
+"""Slides of every chapter, made from its notebook: `slides/NN_name.html` beside the pages.
+
+A cell's `slideshow.slide_type` (in JupyterLab: Property Inspector, Slide Type) decides, where it
+is set: slide, subslide, fragment, notes or skip. Where it is not, `slide_type` has a rule. What is
+read in a notebook is too long for a slide: of the text, a slide keeps headings, questions,
+formulas, lists and the first sentence; all of it stands in the speaker's notes (key S). Exercises
+show their prompt, never a stub, a hint or an answer.
+
+nbconvert makes the pages, from the outputs that jupyter-cache kept: no cell runs twice.
+"""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+import nbformat
+from lighten import lift_pictures
+
+HERE = Path(__file__).parent
+LONGEST = 220  # characters of the text that a slide keeps of a paragraph
+FULL = 400  # characters of the text on a slide
+
+
+# --- which cell is on which slide ---
+
+
+def slide_type(cell, number: int) -> str:
+    """What a cell is on the slides, if its metadata doesn't say; `number` counts code cells."""
+    text = cell.source
+    if cell.cell_type == "markdown":
+        if re.search(r"^# |^## (?!Quiz|Sources)|^### Exercise", text, re.M):
+            return "slide"
+        return "subslide" if re.search(r"^\*\*Predict|\$\$", text, re.M) else "notes"
+    if number < 2 or re.search(r"\bchecks\.\w+\(|\bquiz\.show\(", text):
+        return "skip"
+    shown = re.search(r"\b(show|image_row|explore)\(|^# NBVAL_CHECK_OUTPUT", text, re.M)
+    return "subslide" if shown else "skip"
+
+
+def types(notebook) -> list[str]:
+    """The slide type of every cell."""
+    found, number = [], 0
+    for cell in notebook.cells:
+        said = cell.metadata.get("slideshow", {}).get("slide_type")
+        found.append(said or slide_type(cell, number))
+        number += cell.cell_type == "code"
+    return found
+
+
+# --- what of a text is on the slide ---
+
+
+def sections(text: str) -> list[str]:
+    """A text cut before each of its headings."""
+    return [part for part in re.split(r"^(?=#{1,3} )", text, flags=re.M) if part.strip()]
+
+
+def blocks(text: str) -> list[str]:
+    """Paragraphs, lists, formulas; without hints and badges."""
+    text = re.sub(r"<details>.*?</details>|^---$|^\[!\[[^\n]*$", "", text, flags=re.S | re.M)
+    text = re.sub(r"(\$\$.*?\$\$)", lambda m: re.sub(r"\n\s*\n", "\n", m[0]), text, flags=re.S)
+    text = re.sub(r"\n*(\$\$.*?\$\$)\n*", r"\n\n\1\n\n", text, flags=re.S)
+    return [block.strip() for block in re.split(r"\n\s*\n", text) if block.strip()]
+
+
+def lead(paragraph: str) -> str:
+    """A paragraph's first sentence, or as many as are short."""
+    sentences = re.split(r"(?<=[a-z\d)*`$][.?!])\s+(?=[A-Z*`$])", " ".join(paragraph.split()))
+    kept = sentences[0]
+    for sentence in sentences[1:]:
+        if len(kept) + len(sentence) > LONGEST:
+            break
+        kept += " " + sentence
+    return kept
+
+
+def brief(text: str) -> list[str]:
+    """The slides of one section: its head with what it states, then each of its questions."""
+    head, questions, leads = [], [], 0
+    for block in blocks(text):
+        if block.startswith("#"):
+            head.append(re.sub(r"^#+ ", "# " if block.startswith("# ") else "## ", block))
+        elif block.startswith("**Predict") or "**Predict" in block:
+            questions.append("**Predict " + " ".join(block.split("**Predict", 1)[1].split()))
+        elif block.startswith(("**Before you start**", "**Time**", "**Next**")):
+            continue
+        elif re.match(r"[-*] |\d\. ", block):
+            items = re.split(r"\n(?=[-*] |\d\. )", block)
+            head.append("\n".join(f"{mark} {lead(text)}"
+                                  for mark, text in (item.split(" ", 1) for item in items)))
+        elif block.startswith(("$$", "|", "> ", "```")):
+            head.append(block)
+        elif leads == 0 and not block.startswith("<"):
+            head.append(lead(block))
+            leads = 1
+    title = [block for block in head if block.startswith("#")]
+    if not title:
+        head = [block for block in head if block.startswith(("$$", "|", "- "))]
+    parts = [[]]
+    for block in head:
+        if parts[-1] and len("".join(parts[-1])) + len(block) > FULL:
+            parts.append(title[:])
+        parts[-1].append(block)
+    return ["\n\n".join(part) for part in [*parts, *[[q] for q in questions]] if part]
+
+
+def deck(notebook) -> nbformat.NotebookNode:
+    """The notebook as slides: the cells that are shown, each marked for nbconvert."""
+    cells, notes, heading = [], [], ""
+
+    def add(cell, kind):
+        cell.metadata = {"slideshow": {"slide_type": kind}}
+        cells.append(cell)
+
+    def speak():
+        """What was left out becomes notes of the slide before."""
+        if notes and cells:
+            add(nbformat.v4.new_markdown_cell("\n\n".join(notes)), "notes")
+        notes.clear()
+
+    for cell, kind in zip(notebook.cells, types(notebook), strict=True):
+        if kind == "skip":
+            continue
+        if cell.cell_type == "markdown":
+            for part in sections(cell.source):
+                full = "\n\n".join(blocks(part))
+                if re.match(r"## (Quiz|Sources)", part):
+                    continue
+                if kind == "notes":
+                    notes.append(full)
+                    continue
+                started = re.match(r"#{1,3} ", part)
+                if started:
+                    heading = part.splitlines()[0].lstrip("# ")
+                for i, text in enumerate(brief(part)):
+                    speak()
+                    new = kind if kind == "fragment" else "slide" if started and not i \
+                        else "subslide"
+                    add(nbformat.v4.new_markdown_cell(text), new)
+                notes.append(full)
+        elif cell.outputs:
+            speak()
+            cell = joined(cell)
+            shown = picture(cell)
+            lines = cell.source.removeprefix("# NBVAL_CHECK_OUTPUT\n").strip().splitlines()
+            short = len(lines) <= 10 and not shown
+            cell.source = "\n".join(lines) if short else ""
+            if heading:
+                above = nbformat.v4.new_markdown_cell(f"#### {heading}")
+                add(above, kind)
+                kind = "-"
+            add(cell, kind)
+    speak()
+    return nbformat.v4.new_notebook(cells=cells, metadata=notebook.metadata)
+
+
+def joined(cell):
+    """A copy of a code cell, what it printed in one piece."""
+    cell = nbformat.from_dict(json.loads(json.dumps(cell)))
+    kept = []
+    for output in cell.outputs:
+        if kept and output.output_type == kept[-1].output_type == "stream":
+            kept[-1].text += output.text
+        else:
+            kept.append(output)
+    cell.outputs = kept
+    return cell
+
+
+def picture(cell) -> bool:
+    """Whether a cell shows more than text."""
+    return any(set(o.get("data", {})) - {"text/plain"} for o in cell.outputs)
+
+
+# --- the pages ---
+
+
+def exporter():
+    from nbconvert.exporters import SlidesExporter
+
+    return SlidesExporter(template_name="slides_template", extra_template_basedirs=[str(HERE)])
+
+
+def render(notebook, title: str, page: str, out: Path, make) -> None:
+    """Write one deck."""
+    made = deck(notebook)
+    made.metadata["title"] = title
+    html, _ = make.from_notebook_node(made, {"page": page, "metadata": {"name": out.stem}})
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(lift_pictures(html, out.parents[1], "../"), encoding="utf-8")
+
+
+def executed(path: Path, cache_folder: Path):
+    """The notebook with the outputs that the build kept; None if it failed to run."""
+    from jupyter_cache import get_cache
+
+    notebook = nbformat.read(path, as_version=4)
+    try:
+        return get_cache(cache_folder).merge_match_into_notebook(notebook, cell_meta=())[1]
+    except KeyError:
+        return None
+
+
+def decks(app) -> dict[str, Path]:
+    """Page of each chapter to the file of its slides."""
+    found = (d for d in app.env.found_docs if re.fullmatch(r"notebooks/\d\d_\w+", d))
+    return {d: Path(app.outdir) / "slides" / f"{d.split('/')[1]}.html" for d in sorted(found)}
+
+
+def build(app, exception):
+    """After the pages: the deck of each chapter whose page is newer."""
+    if exception or app.builder.format != "html":
+        return
+    cache = Path(app.env.mystnb_config.execution_cache_path
+                 or Path(app.outdir).parent / ".jupyter_cache")
+    rules = max(p.stat().st_mtime for p in [*HERE.glob("*.py"), *HERE.glob("slides_template/*")])
+    make = None
+    for page, out in decks(app).items():
+        newest = max(rules, Path(app.outdir, page + ".html").stat().st_mtime)
+        if out.exists() and out.stat().st_mtime > newest:
+            continue
+        notebook = executed(Path(app.srcdir, page + ".ipynb"), cache)
+        if notebook is None:
+            print(f"slides: {page} has no outputs, its slides are not made", file=sys.stderr)
+            continue
+        make = make or exporter()
+        render(notebook, app.env.titles[page].astext(), f"../{page}.html", out, make)
+
+
+def mark(paths) -> None:
+    """Write the rule's choice into cells that have none, to be changed by hand from there."""
+    for path in map(Path, paths):
+        text = path.read_text(encoding="utf-8")
+        notebook = nbformat.reads(text, as_version=4)
+        for cell, kind in zip(notebook.cells, types(notebook), strict=True):
+            cell.metadata.setdefault("slideshow", {"slide_type": kind})
+        path.write_text(nbformat.writes(notebook).rstrip("\n") + "\n", encoding="utf-8")
+
+
+def setup(app):
+    app.connect("build-finished", build, priority=400)
+    return {"parallel_read_safe": True}
+
+
+if __name__ == "__main__":
+    mark(sys.argv[1:])

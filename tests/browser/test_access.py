@@ -1,0 +1,205 @@
+"""The site for everybody: WCAG 2.2 AA as far as axe-core can see, and every control by keyboard."""
+
+import json
+
+import pytest
+from conftest import ROOT, SITE, Visit
+from test_site import PAGES, contrast
+
+AXE = (ROOT / "tests" / "browser" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
+
+def violations(page):
+    """What axe-core complains of, each with the elements that it means."""
+    page.evaluate(AXE)
+    found = page.evaluate(
+        "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}, "
+        "resultTypes: ['violations'], reporter: 'v1'}).then(r => r.violations)", RULES)
+    return [f"{v['id']}: {n['target']} {n['html'][:150]} {n['failureSummary'][-150:]}"
+            for v in found for n in v["nodes"][:5]]
+
+
+@pytest.fixture
+def open_in(browser, site):
+    """A function that opens a page in the light or dark theme."""
+    pages = []
+
+    def start(path, scheme="light"):
+        page = browser.new_page(viewport={"width": 1280, "height": 800}, color_scheme=scheme)
+        pages.append(page)
+        return Visit(page, site).open(path)
+
+    yield start
+    for page in pages:
+        page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", PAGES)
+def test_axe_finds_nothing(open_in, path, scheme):
+    page = open_in(path, scheme)
+    assert page.evaluate("document.documentElement.dataset.theme") == scheme
+    assert violations(page) == []
+
+
+def test_axe_sees_what_is_wrong(open_in):
+    """The test above can fail."""
+    page = open_in("book/cite.html")
+    page.evaluate("document.querySelector('article').insertAdjacentHTML('beforeend', "
+                  "'<img src=x><p style=\"color:#999;background:#fff\">pale</p><input>')")
+    found = " ".join(violations(page))
+    assert all(rule in found for rule in ("image-alt", "color-contrast", "label"))
+
+
+WITH_QUIZ = [p for p in PAGES if 'class="Quiz' in (SITE / p).read_text("utf-8")
+             or "jupyterquiz" in (SITE / p).read_text("utf-8").lower()]
+
+
+@pytest.mark.parametrize("path", WITH_QUIZ)
+def test_quizzes_answer_by_keyboard(open_in, path):
+    """Every question: Tab reaches an answer, Space or Enter picks it, and words say how it went."""
+    page = open_in(path)
+    quizzes = page.locator(".Quiz").all()
+    assert quizzes
+    for quiz in quizzes:
+        feedback = quiz.locator(".Feedback")
+        assert feedback.inner_text().strip() == ""
+        answer = quiz.locator("input, button").first
+        answer.focus()
+        page.keyboard.press("Space")
+        assert len(feedback.inner_text()) > 10
+        assert feedback.get_attribute("aria-live") == "polite"
+
+
+@pytest.mark.parametrize("path", [p for p in PAGES if "<details" in (SITE / p).read_text("utf-8")])
+def test_toggles_open_by_keyboard(open_in, path):
+    page = open_in(path)
+    for toggle in page.locator(".bd-article details").all():
+        head = toggle.locator("summary").first
+        head.focus()
+        assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
+        was = toggle.get_attribute("open")
+        page.keyboard.press("Enter")
+        assert (toggle.get_attribute("open") is None) != (was is None)
+
+
+def test_photograph_gets_its_colors_by_pointer_and_by_key(open_in):
+    page = open_in("book/index.html")
+    page.wait_for_selector("#paint canvas")
+    share = """() => {
+      const c = document.querySelector('#paint canvas');
+      const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
+      let n = 0;
+      for (let i = 3; i < d.length; i += 4) n += d[i] < 128;
+      return 4 * n / d.length;
+    }"""
+    assert page.evaluate(share) == 0, "gray at first"
+    box = page.locator("#paint canvas").bounding_box()
+    page.mouse.move(box["x"] + 20, box["y"] + 60)
+    page.mouse.move(box["x"] + 300, box["y"] + 100, steps=5)
+    painted = page.evaluate(share)
+    assert 0.02 < painted < 0.9
+    page.keyboard.press("Escape")
+    again = page.locator("#paint button")
+    again.focus()
+    page.keyboard.press("Enter")
+    assert page.evaluate(share) == 0
+    slider = page.locator("#paint input")
+    slider.focus()
+    for _ in range(10):
+        page.keyboard.press("ArrowRight")
+    assert page.evaluate(share) == pytest.approx(0.5, abs=0.02)
+    assert "50 percent" in slider.get_attribute("aria-valuetext")
+    page.keyboard.press("End")
+    assert page.evaluate(share) == 1
+
+
+def test_search_finds_annealed_mean(open_in):
+    page = open_in("search.html?q=annealed+mean")
+    page.wait_for_selector("#search-results li a")
+    titles = page.locator("#search-results li a").all_inner_texts()
+    assert any("Annealed mean" in title or "annealed mean" in title for title in titles), titles
+
+
+def test_search_opens_by_keyboard_from_any_page(open_in):
+    page = open_in("book/index.html")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("annealed mean")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search.html?q=annealed*")
+    page.wait_for_selector("#search-results li a")
+
+
+FIGURES = """() => [...document.querySelectorAll('.bd-article .cell_output img')]
+  .filter(i => i.offsetParent).map(i => {
+    const c = document.createElement('canvas'), [w, h] = [i.naturalWidth, i.naturalHeight];
+    c.width = w; c.height = h;
+    const pen = c.getContext('2d'); pen.drawImage(i, 0, 0);
+    const d = pen.getImageData(0, 0, w, h).data;
+    let clear = false;
+    for (let k = 3; k < d.length && !clear; k += 4) clear = d[k] < 250;
+    let ground = i;
+    while (ground && getComputedStyle(ground).backgroundColor === 'rgba(0, 0, 0, 0)')
+      ground = ground.parentElement;
+    return {src: i.src.slice(-40), clear, filter: getComputedStyle(i).filter,
+            ground: ground ? getComputedStyle(ground).backgroundColor : 'rgb(255, 255, 255)'};
+  })"""
+
+
+@pytest.mark.parametrize("path", [p for p in PAGES if p.startswith("notebooks/0")])
+def test_figures_keep_their_contrast_in_the_dark(open_in, path):
+    """Lines are dark: what shows through a figure has to be light, and nothing dims it."""
+    page = open_in(path, "dark")
+    page.evaluate("async () => { const all = [...document.images].filter(i => i.offsetParent); "
+                  "all.forEach(i => { i.loading = 'eager' }); "
+                  "await Promise.all(all.map(i => i.decode())) }")
+    figures = page.evaluate(FIGURES)
+    assert figures
+    for figure in figures:
+        assert figure["filter"] == "none", figure
+        if figure["clear"]:
+            assert contrast("rgb(34, 34, 34)", figure["ground"]) >= 7, figure
+
+
+def test_frames_wait_until_they_are_wanted(browser, site):
+    """A page shows one frame of each figure, and fetches the others when a slider is reached."""
+    page = browser.new_page()
+    fetched = []
+    page.on("request", lambda r: "_images/" in r.url and fetched.append(r.url))
+    Visit(page, site).open("notebooks/01_lab_color.html")
+    before, frames = len(fetched), page.locator(".colorlib-frame img").count()
+    assert before < frames
+    slider = page.locator(".colorlib input[type=range]").first
+    slider.focus()
+    page.wait_for_load_state("networkidle")
+    assert len(fetched) > before
+    page.close()
+
+
+def test_every_name_of_the_library_leads_to_its_chapter():
+    """Each function and class of the reference that a chapter teaches."""
+    html = (SITE / "book" / "reference" / "api.html").read_text("utf-8")
+    names = html.count('<dt class="sig sig-object py"')
+    linked = html.count("<em>Chapter</em>")
+    assert linked >= 60 and names > linked  # methods and attributes belong to their class
+    expected = {"rgb_to_lab": "01_lab_color", "AbGamut": "02_gamut", "annealed_mean":
+                "06_annealed_mean", "class_weights": "03_rebalancing", "Zhang": "04_cnn"}
+    for name, chapter in expected.items():
+        at = html.index(f'.{name}"')
+        assert f"notebooks/{chapter}.html" in html[at:at + 6000].split('<dt class="sig')[0], name
+
+
+def test_status_tells_versions_and_times():
+    html = (SITE / "book" / "status.html").read_text("utf-8")
+    assert "torch" in html and "colorlib" in html
+    for path in sorted(ROOT.glob("notebooks/[0-9]*.ipynb")):
+        assert f"notebooks/{path.stem}" in html
+
+
+def test_pages_say_what_they_are_and_where(open_in):
+    for path in ("book/index.html", "notebooks/01_lab_color.html"):
+        page = open_in(path)
+        said = page.evaluate("[...document.querySelectorAll('meta[name=description]')]"
+                             ".map(m => m.content)")
+        assert len(said) == 1 and 40 < len(said[0]) < 170, json.dumps(said)

@@ -1,0 +1,192 @@
+"""What makes slides and editions of the site: rules that need no built page."""
+
+import io
+import sys
+import zipfile
+
+import nbformat
+import pytest
+import yaml
+from conftest import ROOT
+
+sys.path[:0] = [str(ROOT / "book" / "_ext"), str(ROOT / "tools")]
+
+import lighten  # noqa: E402
+import offline  # noqa: E402
+import printed  # noqa: E402
+import slides  # noqa: E402
+import student  # noqa: E402
+
+code, text = nbformat.v4.new_code_cell, nbformat.v4.new_markdown_cell
+printing = [nbformat.v4.new_output("stream", text="1\n"),
+            nbformat.v4.new_output("stream", text="2\n")]
+
+
+def notebook(*cells):
+    return nbformat.v4.new_notebook(cells=[
+        text("# 1. Title\n\n[![Open](https://a.b/c.svg)](https://a.b)\n\nA promise.\n\n"
+             "**You will be able to**\n\n- see;\n- say."),
+        code("install"), code("imports"), *cells])
+
+
+def shown(*cells):
+    return [(c.metadata["slideshow"]["slide_type"], c.source)
+            for c in slides.deck(notebook(*cells)).cells]
+
+
+def test_slides_follow_the_rule_where_a_notebook_says_nothing():
+    deck = shown(
+        text("## A section\n\nFirst. Second. " + "Long. " * 99 + "\n\n$$x = 1$$\n\n"
+             "**Predict before you run.** Which?"),
+        code("# NBVAL_CHECK_OUTPUT\nprint(1)\nprint(2)", outputs=printing),
+        text("### Exercise 1: do it\n\nWrite it."), code("checks.it(it)", outputs=printing),
+        text("<details><summary>Hint 1</summary>\n\nSecret.\n\n</details>\n\n## Quiz"),
+        code('quiz.show("01")', outputs=printing), text("## Sources\n\n- [one](https://a.b)"))
+    on_slides = [(kind, source) for kind, source in deck if kind != "notes"]
+    assert on_slides[0] == ("slide", "# 1. Title\n\nA promise.\n\n- see;\n- say.")
+    assert on_slides[1][0] == "slide"
+    assert on_slides[1][1].startswith("## A section\n\nFirst. Second")
+    assert "$$x = 1$$" in on_slides[1][1] and len(on_slides[1][1]) < 300
+    assert on_slides[2] == ("subslide", "**Predict before you run.** Which?")
+    assert on_slides[3] == ("subslide", "#### A section")
+    assert on_slides[4] == ("-", "print(1)\nprint(2)")
+    assert on_slides[5] == ("slide", "## Exercise 1: do it\n\nWrite it.")
+    assert len(on_slides) == 6, "no stub, hint, quiz or source"
+    assert "Secret" not in str(deck) and "badge" not in str(deck)
+    assert any(kind == "notes" and "Long. Long." in source for kind, source in deck)
+
+
+def test_slides_do_what_the_metadata_of_a_cell_says():
+    def said(cell, kind):
+        cell.metadata["slideshow"] = {"slide_type": kind}
+        return cell
+
+    deck = shown(said(text("## Left out"), "skip"), said(text("## Only said"), "notes"),
+                 said(code("x = 1\nprint(x)", outputs=printing), "fragment"))
+    assert "Left out" not in str(deck)
+    assert ("notes", "## Only said") in deck or any("Only said" in s for k, s in deck
+                                                   if k == "notes")
+    assert ("-", "x = 1\nprint(x)") in deck or ("fragment", "x = 1\nprint(x)") in deck
+
+
+def test_marking_a_notebook_changes_no_slide_and_no_cell(tmp_path):
+    source = sorted(ROOT.glob("notebooks/0[1-3]*.ipynb"))[0]
+    before = nbformat.read(source, as_version=4)
+    for cell in before.cells:
+        cell.metadata.pop("slideshow", None)
+    path = tmp_path / source.name
+    nbformat.write(before, path)
+    slides.mark([path])
+    after = nbformat.read(path, as_version=4)
+    assert slides.types(after) == slides.types(before)
+    assert all("slide_type" in cell.metadata["slideshow"] for cell in after.cells)
+    assert [c.source for c in after.cells] == [c.source for c in before.cells]
+    written = path.read_bytes()
+    slides.mark([path])
+    assert path.read_bytes() == written
+
+
+def test_pictures_leave_the_page_but_for_those_that_belong_in_it(tmp_path):
+    from PIL import Image
+
+    from colorlib.figures import data_uri
+
+    uri = data_uri(Image.new("RGB", (40, 20), "red"))
+    page = f'<p><img class="inline" src="{uri}" alt="in"><img class="x" src="{uri}" alt="out"></p>'
+    lighter = lighten.lift_pictures(page, tmp_path, "../")
+    (file,) = tmp_path.glob("_images/*")
+    assert Image.open(file).size == (40, 20)
+    assert lighter.count("data:") == 1 and f'src="../_images/{file.name}" loading="lazy"' in lighter
+    assert 'width="40" height="20"' in lighter
+    assert lighten.lift_pictures(lighter, tmp_path, "../") == lighter
+
+
+def test_icons_are_drawn_in_the_page():
+    drawn = lighten.ICON.sub(lighten.draw, '<i class="fa-solid fa-bars fa-lg" title="x"></i>')
+    assert drawn.startswith("<svg") and "<path" in drawn and 'title="x"' in drawn
+    unknown = '<i class="fa-solid fa-no-such-icon"></i>'
+    assert lighten.ICON.sub(lighten.draw, unknown) == unknown
+
+
+def test_students_see_no_answers_in_the_table_of_contents():
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
+    toc["parts"].append({"caption": "Planted", "chapters": [
+        {"file": "book/instructor/exam"},
+        {"file": "book/cite", "sections": [{"file": "book/instructor/answers"}]}]})
+    kept = yaml.safe_dump(student.without_answers(toc))
+    assert "solutions" not in kept and "instructor" not in kept
+    assert "Solutions" not in kept, "a part without chapters"
+    assert "book/cite" in kept and "notebooks/[0-9]*" in kept
+
+
+def test_students_see_no_passage_for_instructors():
+    from types import SimpleNamespace
+
+    import site_rules
+
+    page = "Open.\n\n% begin instructor\nPLANTED\n% end instructor\n\nTo all.\n"
+    for edition, seen in [("student", False), ("all", True)]:
+        source, app = [page], SimpleNamespace(config=SimpleNamespace(edition=edition))
+        site_rules.for_students(app, "", source)
+        assert ("PLANTED" in source[0]) == seen and "To all." in source[0]
+
+
+def test_zip_has_all_that_a_course_without_a_network_needs(tmp_path):
+    site = tmp_path / "html"
+    (site / "book").mkdir(parents=True)
+    (site / "book" / "index.html").write_text("hello")
+    names = {name for _, name in offline.files(site)}
+    assert {"site/book/index.html", "colorlib/assets/course.safetensors", "pyproject.toml",
+            "colorlib/assets/photos/china.jpg", "notebooks/00_start_here.ipynb"} <= names
+    assert not any("__pycache__" in name or ".ipynb_checkpoints" in name for name in names)
+
+
+def pdf(width):
+    from pypdf import PdfWriter
+
+    file, writer = io.BytesIO(), PdfWriter()
+    writer.add_blank_page(width, 300)
+    writer.add_outline_item(title=f"page {width}", page_number=0)
+    writer.write(file)
+    return file.getvalue()
+
+
+def test_printed_book_joins_pages_and_outlines_and_turns_addresses_into_pages(tmp_path):
+    from pypdf import PdfReader, PdfWriter
+    from pypdf.annotations import Link
+    from pypdf.generic import Fit
+
+    first = PdfWriter(clone_from=io.BytesIO(pdf(200)))
+    for url in ("http://here/b.html#part", "https://elsewhere.org/"):
+        first.add_annotation(0, Link(rect=(0, 0, 9, 9), url=url, fit=Fit.fit()))
+    file = io.BytesIO()
+    first.write(file)
+    out = tmp_path / "book.pdf"
+    assert printed.join([("http://here/a.html", file.getvalue()), ("http://here/b.html", pdf(300))],
+                        out, None) == 2
+    book = PdfReader(out)
+    assert [item.title for item in book.outline] == ["page 200", "page 300"]
+    inside, outside = (note.get_object() for note in book.pages[0]["/Annots"])
+    assert inside["/Dest"][0].get_object() == book.pages[1] and "/A" not in inside
+    assert outside["/A"]["/URI"] == "https://elsewhere.org/"
+
+
+def test_contents_name_part_page_and_number():
+    html = printed.contents("A", "B", [{"part": "Learn"}, {"title": "1 & 2", "url": "u"}], {"u": 7})
+    assert "<h3>Learn</h3>" in html and "1 &amp; 2</b>7</a>" in html
+
+
+@pytest.mark.parametrize("name", ["conf.json", "index.html.j2"])
+def test_slides_template_asks_no_other_host(name):
+    assert "http" not in (ROOT / "book" / "_ext" / "slides_template" / name).read_text()
+
+
+def test_zip_is_written(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(offline, "ROOT", tmp_path)
+    (tmp_path / "html").mkdir()
+    (tmp_path / "html" / "index.html").write_text("x")
+    (tmp_path / "README.md").write_text("y")
+    offline.main(tmp_path / "html", tmp_path / "out.zip")
+    names = set(zipfile.ZipFile(tmp_path / "out.zip").namelist())
+    assert names == {"colorful/START_HERE.html", "colorful/OFFLINE.txt", "colorful/README.md",
+                     "colorful/site/index.html"}

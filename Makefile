@@ -38,7 +38,7 @@ book: _build/.code _build/.pages ## the site with its notebooks executed: _build
 	@test -s _build/html/index.html
 
 test: lint unit notebooks ## every test: code, docstrings, notebooks, the site in a browser
-	$(MAKE) book
+	$(MAKE) book student offline
 	$(BIN)/python -m pytest -n $(JOBS) tests/browser
 
 lint: $(READY)

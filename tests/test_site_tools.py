@@ -79,7 +79,8 @@ def test_marking_a_notebook_changes_no_slide_and_no_cell(tmp_path):
     slides.mark([path])
     after = nbformat.read(path, as_version=4)
     assert slides.types(after) == slides.types(before)
-    assert all("slide_type" in cell.metadata["slideshow"] for cell in after.cells)
+    assert all(("slideshow" in cell.metadata) == (cell.cell_type == "markdown")
+               for cell in after.cells)
     assert [c.source for c in after.cells] == [c.source for c in before.cells]
     written = path.read_bytes()
     slides.mark([path])
@@ -157,18 +158,19 @@ def test_printed_book_joins_pages_and_outlines_and_turns_addresses_into_pages(tm
     from pypdf.generic import Fit
 
     first = PdfWriter(clone_from=io.BytesIO(pdf(200)))
-    for url in ("http://here/b.html#part", "https://elsewhere.org/"):
+    for url in ("http://here/b.html#part", "https://elsewhere.org/", "http://here/slides/b.html"):
         first.add_annotation(0, Link(rect=(0, 0, 9, 9), url=url, fit=Fit.fit()))
     file = io.BytesIO()
     first.write(file)
     out = tmp_path / "book.pdf"
     assert printed.join([("http://here/a.html", file.getvalue()), ("http://here/b.html", pdf(300))],
-                        out, None) == 2
+                        out, None, "http://here", "https://ada.github.io/course/") == 2
     book = PdfReader(out)
     assert [item.title for item in book.outline] == ["page 200", "page 300"]
-    inside, outside = (note.get_object() for note in book.pages[0]["/Annots"])
+    inside, outside, beside = (note.get_object() for note in book.pages[0]["/Annots"])
     assert inside["/Dest"][0].get_object() == book.pages[1] and "/A" not in inside
     assert outside["/A"]["/URI"] == "https://elsewhere.org/"
+    assert beside["/A"]["/URI"] == "https://ada.github.io/course/slides/b.html"
 
 
 def test_contents_name_part_page_and_number():

@@ -15,9 +15,10 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urldefrag
 
+import yaml
 from playwright.sync_api import sync_playwright
 from pypdf import PdfReader, PdfWriter
-from pypdf.generic import ArrayObject, FloatObject, NameObject, NullObject
+from pypdf.generic import ArrayObject, FloatObject, NameObject, NullObject, TextStringObject
 
 ROOT = Path(__file__).parents[1]
 CHROMIUM = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
@@ -87,8 +88,13 @@ def links(reader: PdfReader):
                 yield number, place, str(note["/A"]["/URI"])
 
 
-def join(prints: list[tuple[str, bytes]], out: Path, numbers: bytes | None) -> int:
-    """Write the book; the number of its pages."""
+def join(prints: list[tuple[str, bytes]], out: Path, numbers: bytes | None = None,
+         home: str = "", published: str = "") -> int:
+    """Write the book; the number of its pages.
+
+    A link to another page of the book leads there, one to any other file of the site (at `home`
+    while it is printed) to where it is published.
+    """
     book, found, starts = PdfWriter(), [], {}
     for url, data in prints:
         reader, offset = PdfReader(io.BytesIO(data)), len(book.pages)
@@ -99,6 +105,9 @@ def join(prints: list[tuple[str, bytes]], out: Path, numbers: bytes | None) -> i
         note = book.pages[offset + number]["/Annots"][place].get_object()
         if isinstance(goal, str):
             if urldefrag(goal)[0] not in starts:
+                if home and goal.startswith(home):
+                    there = published + goal.removeprefix(home).lstrip("/")
+                    note["/A"][NameObject("/URI")] = TextStringObject(there)
                 continue
             target = destination(book.pages[starts[urldefrag(goal)[0]]])
         else:
@@ -153,7 +162,8 @@ def main(site: Path, out: Path) -> int:
         numbers = page.pdf(format="A4", margin=dict.fromkeys(MARGIN, "0"))
         browser.close()
     server.shutdown()
-    pages = join([("", front), *prints], out, numbers)
+    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    pages = join([("", front), *prints], out, numbers, home, config["html"]["baseurl"])
     print(f"{out.relative_to(ROOT)}: {pages} pages, {out.stat().st_size / 1e6:.0f} MB")
     return 0
 

@@ -13,6 +13,9 @@ from pathlib import Path
 
 PICTURE = re.compile(r'<img([^>]*?) src="data:image/(jpeg|png|webp);base64,([^"]+)"')
 ICON = re.compile(r'<i class="([^"]*\bfa-([a-z][a-z0-9-]*)[^"]*)"([^>]*)>\s*</i>')
+# Two things that the theme names badly for who can't see them.
+SEARCH = re.compile(r'(<button class="btn search-button-field[^>]*?) aria-label="Search"')
+TOGGLE = re.compile(r'<summary>(?=<span class="toctree-toggle)')
 SCRIPT = re.compile(r'\s*<script[^>]*/fontawesome\.js[^>]*></script>')
 
 
@@ -79,6 +82,7 @@ def icons(app, exception):
     for page in Path(app.outdir).rglob("*.html"):
         html = page.read_text(encoding="utf-8")
         lighter = ICON.sub(draw, SCRIPT.sub("", html))
+        lighter = TOGGLE.sub('<summary aria-label="Pages below">', SEARCH.sub(r"\1", lighter))
         if lighter != html:
             page.write_text(lighter, encoding="utf-8")
     for unused in Path(app.outdir, "_static", "scripts").glob("fontawesome.js*"):

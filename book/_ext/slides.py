@@ -229,12 +229,17 @@ def build(app, exception):
 
 
 def mark(paths) -> None:
-    """Write the rule's choice into cells that have none, to be changed by hand from there."""
+    """Write the rule's choice into cells of text that have none, to be changed by hand from there.
+
+    Code cells stay as they are: jupyter-cache would take one with other metadata for another cell,
+    and run the notebook again.
+    """
     for path in map(Path, paths):
         text = path.read_text(encoding="utf-8")
         notebook = nbformat.reads(text, as_version=4)
         for cell, kind in zip(notebook.cells, types(notebook), strict=True):
-            cell.metadata.setdefault("slideshow", {"slide_type": kind})
+            if cell.cell_type == "markdown":
+                cell.metadata.setdefault("slideshow", {"slide_type": kind})
         path.write_text(nbformat.writes(notebook).rstrip("\n") + "\n", encoding="utf-8")
 
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 from conftest import ROOT, SITE, Visit
-from test_site import PAGES, contrast
+from test_pages import PAGES, contrast
 
 AXE = (ROOT / "tests" / "browser" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]

@@ -10,7 +10,7 @@ CODE := $(shell find colorlib -name '*.py')
 
 .DEFAULT_GOAL := help
 .PHONY: help book test lint unit notebooks lab serve student offline pdf links weights results
-.PHONY: pictures clean pins vendor repoint
+.PHONY: bench pictures clean pins vendor repoint
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
@@ -88,6 +88,9 @@ links: _build/.code ## visit every link to another site (needs a network)
 rater: export OMP_NUM_THREADS = 1
 rater: $(READY) ## train and measure the machine that takes the Turing test (3 minutes of a CPU)
 	$(BIN)/python -m colorlib.rater
+
+bench: $(READY) ## time it beside the plain way: results/bench.json
+	$(BIN)/python -m benchmarks
 
 clean: ## remove what was built (.venv stays)
 	rm -rf _build .pytest_cache .ruff_cache .hypothesis

@@ -62,6 +62,16 @@ def test_links_agree_on_where_the_course_lives(path):
     assert ours <= {(OWNER, NAME)}
 
 
+def test_colab_has_what_the_library_needs():
+    """Its versions are none below our floors, so that `--no-deps` is enough there."""
+    lines = (ROOT / "colab-requirements.txt").read_text().splitlines()
+    theirs = {r.name: r for r in map(Requirement, (x for x in lines if x and x[0] != "#"))}
+    for floor in map(Requirement, PROJECT["dependencies"]):
+        pins = [spec.version for spec in theirs[floor.name].specifier]
+        assert all(pin in floor.specifier for pin in pins), f"{floor}, but Colab has {pins}"
+    assert "ipywidgets==7.7.1" in lines and "numpy==2.1.3" in lines
+
+
 def test_one_tag_to_install_from():
     """The tag of the major version, which each release moves: see book/contributing.md."""
     refs = {ref for path in [*PROSE, *NOTEBOOKS]

@@ -17,10 +17,12 @@ def write_files(app, exception):
     if exception or app.builder.format != "html":
         return
     static = Path(app.outdir) / "_static"
+    runtime = static / "vendor" / "onnxruntime-web" / "ort-wasm-simd-threaded.wasm.gz"
     folder = static / "try" / "model"
     folder.mkdir(parents=True, exist_ok=True)
     made_from = hashlib.sha256()
-    for path in (LIBRARY / "assets" / "course.safetensors", LIBRARY / "export.py", Path(__file__)):
+    weights = LIBRARY / "assets" / "course.safetensors"
+    for path in (weights, LIBRARY / "export.py", Path(__file__), runtime):
         made_from.update(path.read_bytes())
     about = folder / "about.json"
     if about.exists() and json.loads(about.read_text())["made_from"] == made_from.hexdigest():
@@ -28,7 +30,6 @@ def write_files(app, exception):
     model = folder / "course.onnx"
     colorizer = Colorizer.from_pretrained("course")
     export.export_onnx(colorizer, model)
-    runtime = static / "vendor" / "onnxruntime-web" / "ort-wasm-simd-threaded.wasm.gz"
     about.write_text(json.dumps({
         "made_from": made_from.hexdigest(),
         "size": colorizer.size,

@@ -18,15 +18,20 @@ let photo; // { name, type, gray, original }
 let turn = 0; // counts the photos: an answer for an earlier one is not shown
 
 async function open(source, name, type) {
-  const mine = ++turn;
   problem.textContent = "";
   status.textContent = "Opening the photo.";
-  photo = undefined;
   try {
     if (source instanceof Blob) await check(source);
+  } catch (error) {
+    tell(error);
+    return;
+  }
+  const mine = ++turn;
+  try {
     const bitmap = source instanceof Blob ? source : await createImageBitmap(source);
     const opened = await ask("open", bitmap, { transfer: bitmap instanceof Blob ? [] : [bitmap] });
     if (mine !== turn) return;
+    photo = undefined; // the earlier one is gone from here on
     result.hidden = false;
     result.setAttribute("aria-busy", "true");
     stage.open(opened.gray);
@@ -36,6 +41,7 @@ async function open(source, name, type) {
     const answer = await ask("think");
     if (mine !== turn) return;
     photo = { name, type, ...opened };
+    result.hidden = false; // a bad file in between may have hidden it
     stage.setAnswer(answer);
     await refresh("color");
     status.textContent = `Colored: ${name}, ${opened.width} × ${opened.height} pixels.`;
@@ -102,7 +108,7 @@ async function refresh(name) {
       await draw[name]();
     } while (running[name] === "again" && photo);
   } catch (error) {
-    tell(error);
+    if (photo) tell(error); // else it was asked of a photo that has gone
   } finally {
     running[name] = undefined;
   }
@@ -126,7 +132,7 @@ async function save() {
   download.disabled = true;
   status.textContent = "Coloring it at its full size.";
   try {
-    const type = photo.type === "image/png" ? photo.type : "image/jpeg";
+    const type = photo.type === "image/jpeg" ? photo.type : "image/png"; // which keeps transparency
     const blob = await ask("save", { T: T(), type });
     const link = document.createElement("a");
     link.href = URL.createObjectURL(blob);
@@ -165,6 +171,7 @@ document.addEventListener("dragleave", ({ relatedTarget }) => {
   if (!relatedTarget) root.classList.remove("dropping");
 });
 document.addEventListener("drop", (event) => {
+  if (!event.dataTransfer.types.includes("Files")) return;
   event.preventDefault();
   root.classList.remove("dropping");
   openFile(event.dataTransfer.files[0]);

@@ -21,9 +21,10 @@ const tasks = {
 
   // Takes a file or a bitmap; gives the preview as it came and in gray.
   async open(source) {
-    photo?.close();
-    photo = answer = undefined;
-    photo = new Photo(source instanceof Blob ? await decode(source) : source);
+    const opened = new Photo(source instanceof Blob ? await decode(source) : source);
+    photo?.close(); // only now: a bad file leaves the earlier photo as it is
+    photo = opened;
+    answer = undefined;
     const { width, height } = photo.bitmap;
     return { width, height, original: photo.preview, gray: photo.gray() };
   },

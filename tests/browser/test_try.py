@@ -57,7 +57,7 @@ def settle(page):
     """Wait until the photo is in color, or the page says why it is not; returns what it says."""
     page.wait_for_function(
         """() => /^Colored/.test(document.querySelector('[data-part=status]').textContent)
-              || document.querySelector('[data-part=problem]').textContent""")
+              || document.querySelector('[data-part=problem]').textContent""", timeout=PATIENCE)
     return part(page, "problem").text_content()
 
 

@@ -2,9 +2,10 @@
 
 import pytest
 import torch
+from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from colorlib.color import lab_to_rgb, rgb_to_lab
-from colorlib.metrics import Evaluation, ab_error, auc
+from colorlib.metrics import SUMS, Evaluation, ab_error, auc, colorfulness, psnr, ssim
 from colorlib.rebalancing import course_prior
 
 
@@ -22,32 +23,110 @@ def test_auc_by_hand():
     assert auc(torch.tensor([0.0, 150.0]), torch.tensor([3.0, 1.0])) == 0.75
 
 
-def test_evaluation_streams_the_same_as_all_at_once():
+def test_auc_agrees_with_the_papers_thresholds():
+    """The paper averages over the thresholds 0, 1, ..., 150: a sum for our integral."""
     torch.manual_seed(0)
-    prior = course_prior()
-    pairs = [(torch.rand(3, 6, 8), torch.rand(3, 5 + i, 8)[:, :6]) for i in range(3)]
-    pairs = [(a[:, : b.shape[1]], b) for a, b in pairs]
-    evaluation = Evaluation(prior)
+    error = 40 * torch.rand(20_000)
+    thresholds = torch.arange(151.0)
+    sums = (error[:, None] <= thresholds).double().mean(0)
+    assert auc(error) == pytest.approx(torch.trapezoid(sums, thresholds).item() / 150, abs=1e-4)
+
+
+@pytest.fixture
+def pairs():
+    torch.manual_seed(0)
+    return [(torch.rand(3, 16 + i, 20), torch.rand(3, 16 + i, 20)) for i in range(40)]
+
+
+def test_evaluation_streams_the_same_as_all_at_once(pairs):
+    prior, own = course_prior(), torch.ones(313) / 313
+    evaluation = Evaluation(prior, own)
     for colorized, truth in pairs:
-        evaluation.add(colorized, truth)
+        evaluation.add(colorized, truth, right=1.0)
     errors = torch.cat([ab_error(rgb_to_lab(a), rgb_to_lab(b)).flatten() for a, b in pairs])
     bins = torch.cat([evaluation.gamut.nearest(rgb_to_lab(b)[1:]).flatten() for _, b in pairs])
-    floor = prior[prior > 0].min()
-    summary = evaluation.summary(draws=200)
-    assert summary["auc"] == pytest.approx(100 * auc(errors), abs=1e-3)
-    weights = 1 / prior.clamp(min=floor)[bins]
-    assert summary["auc_rebalanced"] == pytest.approx(100 * auc(errors, weights), abs=1e-3)
-    low, high = summary["auc_interval"]
-    assert low < summary["auc"] < high
+    figures = evaluation.figures()
+    assert figures["auc"] == pytest.approx(100 * auc(errors), abs=1e-3)
+    weights = 1 / prior.clamp(min=prior[prior > 0].min())[bins]
+    assert figures["auc_rebalanced"] == pytest.approx(100 * auc(errors, weights), abs=1e-3)
+    assert figures["auc_rebalanced_own"] == pytest.approx(figures["auc"])
+    assert figures["top1"] == 100 and evaluation.photos == len(pairs)
+    mean = sum(psnr(a, b) for a, b in pairs) / len(pairs)
+    assert figures["psnr"] == pytest.approx(mean)
+
+
+def test_intervals_are_those_of_the_plain_bootstrap(pairs):
+    """Poisson counts, photo by photo, against 4,000 samples drawn from all rows."""
+    evaluation = Evaluation(course_prior(), draws=4000)
+    rows = torch.stack([evaluation.measure(*pair) for pair in pairs])
+    for row in rows:
+        evaluation.count(row)
+    picks = torch.randint(len(rows), (4000, len(rows)), generator=torch.Generator().manual_seed(1))
+    sums = rows[picks].sum(1)
+    score, pixels = SUMS.index("score"), SUMS.index("pixels")
+    plain = (100 * sums[:, score] / sums[:, pixels]).quantile(torch.tensor([0.025, 0.975]).double())
+    low, high = evaluation.figures()["auc_interval"]
+    plain = plain.tolist()
+    width = plain[1] - plain[0]
+    assert low == pytest.approx(plain[0], abs=0.1 * width)
+    assert high == pytest.approx(plain[1], abs=0.1 * width)
+
+
+def test_a_difference_is_of_the_same_photographs(pairs):
+    """Two methods that differ by the same on each photo differ by a certain amount."""
+    one, other = (Evaluation(course_prior(), draws=300) for _ in range(2))
+    score = SUMS.index("score")
+    for pair in pairs:
+        row = one.measure(*pair)
+        one.count(row)
+        row[score] -= 0.01 * row[SUMS.index("pixels")]
+        other.count(row)
+    both = one.difference(other)
+    low, high = both["auc_interval"]
+    assert low == pytest.approx(1) and high == pytest.approx(1) and both["auc"] == pytest.approx(1)
+    low, high = one.figures()["auc_interval"]
+    assert high - low > 0.1
+
+
+def test_columns_that_nothing_was_given_for_are_left_out(pairs):
+    evaluation = Evaluation(course_prior(), draws=10)
+    evaluation.add(*pairs[0])
+    assert "top1" not in evaluation.figures() and "auc_rebalanced_own" not in evaluation.figures()
 
 
 def test_gray_has_no_chroma_and_truth_has_all():
-    photo = torch.rand(3, 8, 8)
+    photo = torch.rand(3, 16, 16)
     gray = rgb_to_lab(photo)
     gray[1:] = 0
     evaluation = Evaluation(course_prior())
     evaluation.add(lab_to_rgb(gray), photo)
-    assert evaluation.summary()["chroma_share"] < 0.01
+    assert evaluation.figures()["chroma_share"] < 0.01
     evaluation = Evaluation(course_prior())
     evaluation.add(photo, photo)
-    assert evaluation.summary()["chroma_share"] == pytest.approx(1)
+    assert evaluation.figures()["chroma_share"] == pytest.approx(1)
+
+
+def test_psnr_and_ssim_are_scikit_images():
+    torch.manual_seed(0)
+    truth = torch.rand(3, 40, 50)
+    other = (truth + 0.1 * torch.randn_like(truth)).clamp(0, 1)
+    a, b = (x.permute(1, 2, 0).double().numpy() for x in (other, truth))
+    assert psnr(other, truth) == pytest.approx(peak_signal_noise_ratio(b, a, data_range=1))
+    # scikit-image pads before it cuts the border off; the inside is the same.
+    expected = structural_similarity(b, a, channel_axis=2, data_range=1, gaussian_weights=True,
+                                     sigma=1.5, use_sample_covariance=False)
+    assert ssim(other, truth) == pytest.approx(expected, abs=1e-6)
+    assert ssim(truth, truth) == pytest.approx(1)
+    with pytest.raises(ValueError, match="11 x 11"):
+        ssim(truth[:, :10], truth[:, :10])
+
+
+def test_colorfulness_by_hand():
+    assert colorfulness(torch.full((3, 4, 4), 0.3)) == 0
+    # One color: no spread, and the means are rg = 255, yb = 127.5.
+    red = torch.zeros(3, 2, 2)
+    red[0] = 1
+    assert colorfulness(red) == pytest.approx(0.3 * (255**2 + 127.5**2) ** 0.5)
+    # Half red, half green: rg is 255 and -255, yb is 127.5 throughout.
+    red[0, :, 1], red[1, :, 1] = 0, 1
+    assert colorfulness(red) == pytest.approx(255 + 0.3 * 127.5)

@@ -1,8 +1,9 @@
 """Recipes: what to train and how long, as plain numbers (chapter 05)."""
 
+import json
 import math
 from bisect import bisect_right
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import accumulate
 
 
@@ -33,7 +34,8 @@ class Recipe:
     loss : "rebalanced" (the paper's full method), "classification" (the same without class
         weights) or "l2" (regression to ab).
     stages : first small crops, which are cheap, then larger ones, up to what inference will see.
-    lr, warmup : AdamW's learning rate, reached after `warmup` steps, then down a cosine to 0.
+    optimizer : "adamw" (the paper's Adam, its weight decay apart), or "muon" (see `optimizers`).
+    lr, warmup : the learning rate, reached after `warmup` steps, then down a cosine to 0.
     average : decay of the moving average of the weights, which is what training returns.
     gamma : see `data.Batches`.
     precision : "float32", "bfloat16", "float16", or "auto" for the fastest that the device has.
@@ -45,6 +47,7 @@ class Recipe:
     width: float = 0.25
     loss: str = "rebalanced"
     stages: tuple[Stage, ...] = (Stage(1000, 32, 64),)
+    optimizer: str = "adamw"
     lr: float = 3e-3
     warmup: int = 500
     weight_decay: float = 0.02
@@ -59,6 +62,8 @@ class Recipe:
     def __post_init__(self):
         if self.loss not in ("rebalanced", "classification", "l2"):
             raise ValueError(f"loss must be rebalanced, classification or l2, got {self.loss!r}")
+        if self.optimizer not in ("adamw", "muon"):
+            raise ValueError(f"optimizer must be adamw or muon, got {self.optimizer!r}")
 
     @property
     def steps(self) -> int:
@@ -83,15 +88,16 @@ class Recipe:
 # say w p where it would have said p, so multiplying by w afterwards is more of the same.
 COURSE = Recipe(
     stages=(
-        Stage(8_000, 32, 64, (1.0, 2.5), lam=1.0),
-        Stage(3_000, 24, 96, (1.0, 2.5), lam=0.9),
-        Stage(2_500, 16, 128, (1.0, 2.0), lam=0.9),
+        Stage(7_000, 32, 64, (1.0, 2.5), lam=1.0),
+        Stage(2_000, 24, 96, (1.0, 2.5), lam=0.9),
+        Stage(1_800, 16, 128, (1.0, 2.0), lam=0.9),
     ),
-    lr=1.5e-3,
+    optimizer="muon",
+    lr=1e-3,
     warmup=300,
     precision="bfloat16",
     finish=0.95,
-    size=160,
+    size=176,
 )
 
 
@@ -108,3 +114,19 @@ def scaled(recipe: Recipe, steps: int) -> Recipe:
     stages = [replace(s, steps=max(1, round(s.steps * share))) for s in recipe.stages]
     stages[0] = replace(stages[0], steps=steps - sum(s.steps for s in stages[1:]))
     return replace(recipe, stages=tuple(stages), warmup=round(recipe.warmup * share))
+
+
+def past(recipe: Recipe, done: int) -> str:
+    """What decided the weights after `done` steps: recipes with the same past share them."""
+    settings = asdict(recipe)
+    del settings["finish"], settings["size"]  # these come after the training
+    last = recipe.stage(done - 1) if done else -1
+    for stage in settings["stages"][last + 1 :]:
+        stage["lam"] = None
+    return json.dumps(settings, sort_keys=True)
+
+
+def shared_steps(one: Recipe, other: Recipe) -> int:
+    """After how many steps, counted in whole stages, two recipes still have the same weights."""
+    ends = accumulate(stage.steps for stage in one.stages)
+    return max((end for end in ends if past(one, end) == past(other, end)), default=0)

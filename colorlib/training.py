@@ -24,8 +24,9 @@ from .data import Batches
 from .gamut import AbGamut
 from .losses import cross_entropy, l2
 from .networks import Zhang, zhang
+from .optimizers import Muon
 from .rebalancing import class_weights, course_prior
-from .recipes import COURSE, HOLD_OUT, Recipe, Stage, scaled  # noqa: F401
+from .recipes import COURSE, HOLD_OUT, Recipe, Stage, past, scaled  # noqa: F401
 
 BETAS = (0.9, 0.99)  # Adam's, as in the paper
 DRIVE = Path("/content/drive/MyDrive")  # where Colab mounts it
@@ -45,6 +46,7 @@ class Training:
     recipe: Recipe
     prior: Tensor | None = None
     device: str | torch.device = "cpu"
+    initial: dict[str, Tensor] | None = None
     history: list[dict] = field(default_factory=list)
     done: int = 0
     seconds: float = 0.0
@@ -54,6 +56,8 @@ class Training:
         self.device = torch.device(self.device)
         # channels_last: a pixel's channels lie side by side, which mixed precision wants.
         self.network = zhang(self.recipe.width).to(self.device, memory_format=torch.channels_last)
+        if self.initial is not None:
+            self.network.load_state_dict(self.initial)
         self.gamut = AbGamut().to(self.device)
         self.prior = course_prior() if self.prior is None else self.prior
         self.class_weights = {
@@ -62,7 +66,11 @@ class Training:
         }
         trained = [p for p in self.network.parameters() if p.requires_grad]
         decay = self.recipe.weight_decay
-        self.optimizer = torch.optim.AdamW(trained, betas=BETAS, weight_decay=decay)
+        if self.recipe.optimizer == "muon":
+            output = [self.network.model8[-1].weight]
+            self.optimizer = Muon(trained, output, betas=BETAS, weight_decay=decay)
+        else:
+            self.optimizer = torch.optim.AdamW(trained, betas=BETAS, weight_decay=decay)
         self.precision = _precision(self.recipe.precision, self.device)
         self.scaler = torch.amp.GradScaler(
             self.device.type, enabled=self.precision == torch.float16
@@ -162,7 +170,8 @@ class Training:
             ) from error
         # What a recipe of an earlier version did not know of was what is the default now.
         saved = {**asdict(Recipe()), **state["recipe"]}
-        if json.dumps(saved, sort_keys=True) != json.dumps(asdict(self.recipe), sort_keys=True):
+        saved["stages"] = tuple(Stage(**stage) for stage in saved["stages"])
+        if past(Recipe(**saved), state["done"]) != past(self.recipe, state["done"]):
             raise ValueError(f"{path} belongs to a training with another recipe; delete it or "
                              "choose another folder")
 
@@ -246,6 +255,7 @@ def train(
     *,
     prior: Tensor | None = None,
     device: str | torch.device = "cpu",
+    initial: dict[str, Tensor] | None = None,
     save_every: float = 120,
     keep: int = 2,
     on_report: Callable[[Training], None] | None = None,
@@ -260,6 +270,7 @@ def train(
     checkpoint : a safetensors file for the state of the training. If it is there, training goes on
         from it, and on a CPU ends with the same weights, bit for bit, as without the break.
     prior : of the classes; the course's if not given.
+    initial : weights to begin with instead of random ones, as a network's `state_dict`.
     save_every : seconds between checkpoints: the most that a crash can cost.
     keep : how many checkpoints stay: the newest, and those before it with .1, .2 in their names.
     on_report : called with the training every `report_every` steps, when `history` has grown.
@@ -277,7 +288,7 @@ def train(
     TrainingError
         If the loss is no number any more, or the checkpoint is torn; says what to do.
     """
-    training = Training(recipe, prior, device)
+    training = Training(recipe, prior, device, initial)
     files = _checkpoints(checkpoint, keep) if checkpoint else []
     newest = next((path for path in files if path.exists()), None)
     if newest:

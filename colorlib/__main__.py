@@ -1,4 +1,4 @@
-"""The command line: ``colorlib colorize | train | evaluate | prior | export``. A thin cover."""
+"""The command line, a thin cover: ``colorlib colorize``, `train`, `evaluate`, `table` and so on."""
 
 import argparse
 import json
@@ -22,6 +22,13 @@ Interrupted? The same command goes on from the last checkpoint.""",
     "evaluate": """examples:
   colorlib evaluate                               the shipped weights on Imagenette's val split
   colorlib evaluate --weights mine.safetensors --data my_photos/ --photos 100""",
+    "table": """examples:
+  colorlib table                                  every row, trained where its weights are missing
+  colorlib table --rows gray full --photos 200    two rows, on a part of the photographs
+Interrupted? The same command goes on from where it was.""",
+    "sheet": """examples:
+  colorlib sheet -o methods.jpg
+  colorlib sheet --data my_photos/ --photos 12""",
     "prior": """examples:
   colorlib prior -o prior.npy                     of Imagenette's train split
   colorlib prior my_photos/ -o mine.npy""",
@@ -88,6 +95,21 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--photos", type=int, help="only so many, evenly spread over the collection")
     sub.add_argument("-o", "--output", type=Path, help="write the figures to a JSON file too")
     sub.add_argument("--sheet", type=Path, help="a picture: 24 of the photos, all three ways")
+
+    sub = command("table", table, "Rebuild the paper's table: train every row, evaluate it.")
+    _data_option(sub, "Imagenette, both splits, downloaded once")
+    sub.add_argument("--rows", nargs="+", metavar="ROW", help="only these; default: all")
+    sub.add_argument("--photos", type=int, help="only so many, evenly spread over the val split")
+    sub.add_argument("--judge", choices=["small", "vgg16"], default="small",
+                     help="whose top-1; vgg16 is torchvision's, 528 MB and slow; default: small")
+    sub.add_argument("--folder", type=Path, default=Path("training/table"),
+                     help="for what is not finished; default: %(default)s")
+    sub.add_argument("-o", "--output", type=Path, help="write it to a JSON file too")
+
+    sub = command("sheet", sheet, "A contact sheet: all rows of the table on the same pictures.")
+    sub.add_argument("--data", type=Path, help="folder; default: windows of the bundled photos")
+    sub.add_argument("--photos", type=int, default=SHEET, help="how many; default: %(default)s")
+    sub.add_argument("-o", "--output", type=Path, default=Path("sheet.jpg"))
 
     sub = command("prior", prior, "Count how often each of the 313 colors occurs.")
     sub.add_argument("data", nargs="?", type=Path, help="folder; default: Imagenette's train split")
@@ -193,6 +215,11 @@ def contact_sheet(rows, columns: int = 3, size: tuple[int, int] = (480, 120)):
     return sheet
 
 
+def evenly(paths: list, count: int) -> list:
+    """So many of a list, evenly spread over it."""
+    return [paths[i * len(paths) // count] for i in range(min(count, len(paths)))]
+
+
 def train(arguments) -> int:
     """Train by the course's recipe, with what the options change in it."""
     import torch
@@ -231,14 +258,15 @@ def evaluate(arguments) -> int:
     from .data import find_photos, imagenette
     from .images import PhotoError, as_rgb, like, save_photo
     from .inference import Colorizer, lightness_of
-    from .metrics import Evaluation
+    from .metrics import DRAWS, Evaluation
     from .rebalancing import course_prior
 
     paths = find_photos(arguments.data or imagenette("val"))
     if arguments.photos:
-        paths = [paths[i * len(paths) // arguments.photos] for i in range(arguments.photos)]
+        paths = evenly(paths, arguments.photos)
     colorizer = Colorizer.from_pretrained(arguments.weights)
-    ours, gray, rows = Evaluation(course_prior()), Evaluation(course_prior()), []
+    ours, gray = Evaluation(course_prior(), draws=DRAWS), Evaluation(course_prior(), draws=DRAWS)
+    rows = []
     shown = {paths[i * len(paths) // SHEET] for i in range(SHEET)}
     for path in tqdm(paths, unit=" photos"):
         try:
@@ -255,9 +283,9 @@ def evaluate(arguments) -> int:
         save_photo(contact_sheet(rows), arguments.sheet)
     recipe = {key: value for key, value in colorizer.recipe.items() if key != "history"}
     figures = {"command": " ".join(["colorlib", *sys.argv[1:]]), "torch": torch.__version__,
-               "photos": len(ours.rows), "weights": arguments.weights, "T": arguments.temperature,
+               "photos": ours.photos, "weights": arguments.weights, "T": arguments.temperature,
                "size": arguments.size or colorizer.size,
-               "gray": gray.summary(draws=1000), "colorized": ours.summary(draws=1000),
+               "gray": gray.figures(), "colorized": ours.figures(),
                "recipe": recipe}
     for name in ("auc", "auc_rebalanced", "chroma_share"):
         for who in ("gray", "colorized"):
@@ -265,6 +293,44 @@ def evaluate(arguments) -> int:
             print(f"{name:15} {who:10} {figures[who][name]:7.2f}  [{low:.2f}, {high:.2f}]")
     if arguments.output:
         arguments.output.write_text(json.dumps(figures, indent=1) + "\n")
+    return 0
+
+
+def table(arguments) -> int:
+    """Train the rows that have no weights yet, evaluate all, print the table and its claims."""
+    from .classifier import small_classifier, vgg16
+    from .data import find_photos, imagenette
+    from .rows import ROWS, row
+    from .table import build, printed
+
+    folder = arguments.data
+    val = find_photos(folder / "val" if folder else imagenette("val"))
+    training = find_photos(folder / "train" if folder else imagenette("train"))
+    if arguments.photos:
+        val = evenly(val, arguments.photos)
+    rows = [row(name) for name in arguments.rows] if arguments.rows else ROWS
+    judge = vgg16() if arguments.judge == "vgg16" else small_classifier()
+    figures = build(rows, training, val, judge, arguments.folder)
+    figures["command"] = " ".join(["colorlib", *sys.argv[1:]])
+    print(printed(figures))
+    if arguments.output:
+        arguments.output.write_text(json.dumps(figures, indent=1) + "\n")
+    return 0
+
+
+def sheet(arguments) -> int:
+    """Draw a contact sheet of all rows that are pictures."""
+    from .data import Photos, find_photos
+    from .images import save_photo
+    from .rows import ROWS
+    from .table import sheet, windows
+
+    photos = windows(arguments.photos)
+    if arguments.data:
+        photos = list(Photos(evenly(find_photos(arguments.data), arguments.photos)))
+    shown = [row for row in ROWS if row.name != "random"]
+    save_photo(sheet([*shown[1:], shown[0]], photos), arguments.output)
+    print(f"wrote {arguments.output}")
     return 0
 
 

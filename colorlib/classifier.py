@@ -1,0 +1,199 @@
+"""What is in the photo? Classifiers that judge whether colors make sense (chapter 07)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from safetensors.torch import load_file
+from torch import Tensor, nn
+from tqdm.auto import tqdm
+
+from .data import random_crop
+from .downloads import download, sha256
+from .optimizers import Muon
+
+# Imagenette's folders: what they show, and that class's place among ImageNet's 1,000.
+CLASSES = {
+    "n01440764": ("tench", 0), "n02102040": ("English springer", 217),
+    "n02979186": ("cassette player", 482), "n03000684": ("chain saw", 491),
+    "n03028079": ("church", 497), "n03394916": ("French horn", 566),
+    "n03417042": ("garbage truck", 569), "n03425413": ("gas pump", 571),
+    "n03445777": ("golf ball", 574), "n03888257": ("parachute", 701),
+}
+VGG16_URL = "https://download.pytorch.org/models/vgg16-397923af.pth"
+VGG16_SHA256 = "397923af"
+VGG16_CHANNELS = [64, 64, 0, 128, 128, 0, 256, 256, 256, 0, 512, 512, 512, 0, 512, 512, 512, 0]
+
+
+def label(path: str | Path) -> int:
+    """Class of a photo of Imagenette, 0 to 9, by the folder that it lies in."""
+    folder = Path(path).parent.name
+    if folder not in CLASSES:
+        raise ValueError(f"{path} lies in no folder of Imagenette's ten classes")
+    return list(CLASSES).index(folder)
+
+
+@dataclass
+class Classifier:
+    """A network that names the class of a photo.
+
+    Parameters
+    ----------
+    network : from (N, 3, side, side), normalized, to logits (N, 10).
+    short, side : a photo's short side is made `short` pixels, of which the middle `side` are seen.
+    name : what it is, for the table.
+    """
+
+    network: nn.Module
+    short: int = 128
+    side: int = 128
+    name: str = "small"
+
+    @torch.inference_mode()
+    def __call__(self, rgb: Tensor) -> int:
+        """Class, 0 to 9, of an RGB photo (3, H, W) in [0, 1]."""
+        return self.logits(rgb).argmax().item()
+
+    @torch.inference_mode()
+    def logits(self, rgb: Tensor) -> Tensor:
+        """Unnormalized log-probabilities of the ten classes."""
+        scale = self.short / min(rgb.shape[-2:])
+        sides = [max(self.short, round(side * scale)) for side in rgb.shape[-2:]]
+        x = F.interpolate(rgb[None], sides, mode="bilinear", antialias=True)
+        top, left = ((side - self.side) // 2 for side in sides)
+        window = x[..., top : top + self.side, left : left + self.side]
+        return self.network.eval()(normalized(window))[0]
+
+
+def normalized(rgb: Tensor) -> Tensor:
+    """RGB (N, 3, H, W) in [0, 1] less ImageNet's mean, in its standard deviations."""
+    mean, std = rgb.new_tensor([[0.485, 0.456, 0.406], [0.229, 0.224, 0.225]])[..., None, None]
+    return (rgb - mean) / std
+
+
+class Residual(nn.Module):
+    """Two 3 x 3 convolutions beside a short cut; the picture's sides are halved."""
+
+    def __init__(self, fan_in: int, fan_out: int):
+        super().__init__()
+        self.inner = nn.Sequential(
+            nn.Conv2d(fan_in, fan_out, 3, 2, 1, bias=False), nn.BatchNorm2d(fan_out), nn.ReLU(),
+            nn.Conv2d(fan_out, fan_out, 3, 1, 1, bias=False), nn.BatchNorm2d(fan_out))
+        self.short = nn.Sequential(nn.AvgPool2d(2, ceil_mode=True),
+                                   nn.Conv2d(fan_in, fan_out, 1, bias=False))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.relu(self.inner(x) + self.short(x))
+
+
+def small_network(channels: Sequence[int] = (32, 64, 96, 160, 256)) -> nn.Sequential:
+    """A small residual network for ten classes (He et al., 2016), its own stem and four blocks."""
+    stem = [nn.Conv2d(3, channels[0], 3, 2, 1, bias=False), nn.BatchNorm2d(channels[0]), nn.ReLU()]
+    blocks = [Residual(a, b) for a, b in zip(channels, channels[1:], strict=False)]
+    head = [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels[-1], len(CLASSES))]
+    return nn.Sequential(*stem, *blocks, *head)
+
+
+def train_classifier(photos, labels: Sequence[int], steps: int = 5000, batch: int = 48,
+                     crop: int = 96, lr: float = 2e-3, seed: int = 0) -> Classifier:
+    """Train the small classifier on color photographs.
+
+    Parameters
+    ----------
+    photos : a `data.Photos`; those that can't be read are passed over.
+    labels : the class of each.
+
+    Returns
+    -------
+    Classifier. It sees whole photographs of 128 pixels after crops of 96: what a random crop
+    enlarges, the whole photo makes up for by its size (Touvron et al., 2019).
+    """
+    torch.manual_seed(seed)
+    rng = torch.Generator().manual_seed(seed)
+    network = small_network().to(memory_format=torch.channels_last)
+    optimizer = Muon(network.parameters(), lr=lr, weight_decay=0.1)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, total_steps=steps,
+                                                   cycle_momentum=False)
+    for step in (bar := tqdm(range(steps), desc="training the classifier")):
+        crops, named = [], []
+        for i in torch.randint(len(photos), (batch,), generator=rng).tolist():
+            if (photo := photos[i]) is not None:
+                crops.append(random_crop(photo, crop, (1.0, 2.0), rng))
+                named.append(labels[i])
+        with torch.autocast("cpu", torch.bfloat16):
+            logits = network(normalized(torch.stack(crops).float() / 255))
+        loss = F.cross_entropy(logits.float(), torch.tensor(named), label_smoothing=0.1)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+        if step % 50 == 0:
+            bar.set_postfix(loss=f"{loss.item():.3f}")
+    return Classifier(network.eval())
+
+
+def small_classifier(path: str | Path | None = None) -> Classifier:
+    """The small classifier with the weights that ship with the course, or others."""
+    shipped = files("colorlib") / "assets" / "table" / "classifier.safetensors"
+    network = small_network()
+    network.load_state_dict(load_file(path or str(shipped)))
+    return Classifier(network.eval())
+
+
+class VGG16(nn.Module):
+    """VGG-16 (Simonyan & Zisserman, 2015), its layers named as in torchvision's checkpoint."""
+
+    def __init__(self):
+        super().__init__()
+        layers, fan_in = [], 3
+        for channels in VGG16_CHANNELS:
+            if channels:
+                layers += [nn.Conv2d(fan_in, channels, 3, padding=1), nn.ReLU(inplace=True)]
+                fan_in = channels
+            else:
+                layers.append(nn.MaxPool2d(2))
+        self.features = nn.Sequential(*layers)
+        self.classifier = nn.Sequential(
+            nn.Linear(512 * 7 * 7, 4096), nn.ReLU(inplace=True), nn.Dropout(),
+            nn.Linear(4096, 4096), nn.ReLU(inplace=True), nn.Dropout(), nn.Linear(4096, 1000))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Normalized RGB (N, 3, 224, 224) to logits of ImageNet's 1,000 classes."""
+        return self.classifier(self.features(x).flatten(1))
+
+
+def vgg16(path: str | Path | None = None) -> Classifier:
+    """VGG-16 as it was trained on ImageNet, asked which of Imagenette's ten classes is likeliest.
+
+    Parameters
+    ----------
+    path : torchvision's ``vgg16-397923af.pth``; without it the file is downloaded (528 MB), once.
+
+    Raises
+    ------
+    OSError
+        If it can't be downloaded.
+    ValueError
+        If it is another file: its sha256 must begin with 397923af. Only then is it opened, by
+        ``torch.load(weights_only=True)``, which runs no code from it.
+    """
+    path = Path(path) if path else download(VGG16_URL)
+    if not (found := sha256(path)).startswith(VGG16_SHA256):
+        raise ValueError(f"{path} is not torchvision's checkpoint: its sha256 begins with "
+                         f"{found[:8]}, not {VGG16_SHA256}; get the file again")
+    with torch.device("meta"):
+        network = VGG16()
+    network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True), assign=True)
+    ours = [place for _, place in CLASSES.values()]
+    network.classifier[-1] = _only(network.classifier[-1], ours)
+    return Classifier(network.eval(), short=256, side=224, name="VGG-16")
+
+
+def _only(layer: nn.Linear, rows: list[int]) -> nn.Linear:
+    """A dense layer with some of its outputs."""
+    kept = nn.Linear(layer.in_features, len(rows))
+    kept.load_state_dict({"weight": layer.weight[rows], "bias": layer.bias[rows]})
+    return kept

@@ -109,6 +109,13 @@ def test_icons_are_drawn_in_the_page():
     assert lighten.ICON.sub(lighten.draw, unknown) == unknown
 
 
+def test_no_script_keeps_a_page_from_being_seen():
+    page = '<head><script src="a.js"></script></head><script src="b.js"></script>'
+    assert lighten.lighten(page) == page.replace('<script src="a', '<script defer src="a')
+    needs = page + '<script src="require.js"></script>'
+    assert lighten.lighten(needs) == needs
+
+
 def test_students_see_no_answers_in_the_table_of_contents():
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
     toc["parts"].append({"caption": "Planted", "chapters": [

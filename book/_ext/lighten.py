@@ -13,7 +13,6 @@ from pathlib import Path
 
 PICTURE = re.compile(r'<img([^>]*?) src="data:image/(jpeg|png|webp);base64,([^"]+)"')
 ICON = re.compile(r'<i class="([^"]*\bfa-([a-z][a-z0-9-]*)[^"]*)"([^>]*)>\s*</i>')
-BLOCKING = re.compile(r"<script src=")
 GLYPHS = re.compile(r'(?:\.fa-[a-z0-9-]+:before,?)+\{content:"[^"]*"\}')
 # Two things that the theme names badly for who can't see them.
 SEARCH = re.compile(r'(<button class="btn search-button-field[^>]*?) aria-label="Search"')
@@ -78,13 +77,9 @@ def draw(match) -> str:
 
 
 def lighten(html: str) -> str:
-    """A finished page: icons drawn, buttons named, no script in the way of its text."""
+    """A finished page: icons drawn, buttons named."""
     html = ICON.sub(draw, SCRIPT.sub("", html))
-    html = TOGGLE.sub('<summary aria-label="Pages below">', SEARCH.sub(r"\1", html))
-    if "require.js" in html:  # scripts in the page count on those above
-        return html
-    head, end, body = html.partition("</head>")
-    return BLOCKING.sub("<script defer src=", head) + end + body
+    return TOGGLE.sub('<summary aria-label="Pages below">', SEARCH.sub(r"\1", html))
 
 
 def finish(app, exception):

@@ -10,7 +10,7 @@ CODE := $(shell find colorlib -name '*.py')
 
 .DEFAULT_GOAL := help
 .PHONY: help book test lint unit notebooks lab serve student offline pdf links weights results
-.PHONY: bench pictures clean pins vendor repoint
+.PHONY: access bench pictures clean pins vendor repoint
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
@@ -38,8 +38,15 @@ book: _build/.code _build/.pages ## the site with its notebooks executed: _build
 	@test -s _build/html/index.html
 
 test: lint unit notebooks ## every test: code, docstrings, notebooks, the site in a browser
+	$(MAKE) book
+	$(BIN)/python -m pytest -n $(JOBS) tests/browser $(addprefix --ignore tests/browser/,$(EDITIONS))
+
+# The site in all its editions, looked at more closely: axe-core on every page in light and dark,
+# every control by keyboard, every slide, no answer in the edition for students, the zip from a disk.
+EDITIONS := test_access.py test_slides.py test_editions.py
+access: ## look closer at the site and its editions, in a browser (takes long)
 	$(MAKE) book student offline
-	$(BIN)/python -m pytest -n $(JOBS) tests/browser
+	$(BIN)/python -m pytest -n $(JOBS) $(addprefix tests/browser/,$(EDITIONS))
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -67,6 +67,7 @@ class Visit:
     def __init__(self, page, address):
         self.page, self.home = page, address
         self.outside, self.errors = [], []
+        page.set_default_timeout(120_000)  # a busy machine takes its time
         page.on("request", self.on_request)
         page.on("console", lambda m: m.type == "error" and self.errors.append(m.text))
         page.on("pageerror", lambda error: self.errors.append(str(error)))

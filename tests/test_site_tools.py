@@ -109,6 +109,14 @@ def test_icons_are_drawn_in_the_page():
     assert lighten.ICON.sub(lighten.draw, unknown) == unknown
 
 
+def test_buttons_without_a_name_get_one():
+    page = ('<button class="btn search-button-field x" title="Search" aria-label="Search" y>Search '
+            'Ctrl+K</button><summary><span class="toctree-toggle"></span></summary>')
+    named = lighten.lighten(page)
+    assert 'aria-label="Search"' not in named and '<summary aria-label="Pages below">' in named
+    assert lighten.lighten(named) == named
+
+
 def test_students_see_no_answers_in_the_table_of_contents():
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
     toc["parts"].append({"caption": "Planted", "chapters": [

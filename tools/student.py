@@ -56,7 +56,7 @@ def main(out: Path) -> int:
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
     made = subprocess.run(
-        [sys.executable, "-m", "jupyter_book", "build", str(ROOT), "-W", "--keep-going",
+        [Path(sys.executable).parent / "jupyter-book", "build", ROOT, "-W", "--keep-going",
          "--toc", build / "_toc.yml", "--config", build / "_config.yml", "--path-output", build])
     if made.returncode:
         return made.returncode

@@ -13,6 +13,7 @@ from pathlib import Path
 
 PICTURE = re.compile(r'<img([^>]*?) src="data:image/(jpeg|png|webp);base64,([^"]+)"')
 ICON = re.compile(r'<i class="([^"]*\bfa-([a-z][a-z0-9-]*)[^"]*)"([^>]*)>\s*</i>')
+GLYPHS = re.compile(r'(?:\.fa-[a-z0-9-]+:before,?)+\{content:"[^"]*"\}')
 # Two things that the theme names badly for who can't see them.
 SEARCH = re.compile(r'(<button class="btn search-button-field[^>]*?) aria-label="Search"')
 TOGGLE = re.compile(r'<summary>(?=<span class="toctree-toggle)')
@@ -75,16 +76,23 @@ def draw(match) -> str:
             f'd="{path}"></path></svg>')
 
 
-def icons(app, exception):
-    """After the build: the pages that are new."""
+def lighten(html: str) -> str:
+    """A finished page: icons drawn, buttons named."""
+    html = ICON.sub(draw, SCRIPT.sub("", html))
+    return TOGGLE.sub('<summary aria-label="Pages below">', SEARCH.sub(r"\1", html))
+
+
+def finish(app, exception):
+    """After the build: the pages that are new, and what no page needs any more."""
     if exception or app.builder.format != "html":
         return
     for page in Path(app.outdir).rglob("*.html"):
         html = page.read_text(encoding="utf-8")
-        lighter = ICON.sub(draw, SCRIPT.sub("", html))
-        lighter = TOGGLE.sub('<summary aria-label="Pages below">', SEARCH.sub(r"\1", lighter))
+        lighter = lighten(html)
         if lighter != html:
             page.write_text(lighter, encoding="utf-8")
+    style = Path(app.outdir, "_static", "styles", "pydata-sphinx-theme.css")
+    style.write_text(GLYPHS.sub("", style.read_text(encoding="utf-8")), encoding="utf-8")
     for unused in Path(app.outdir, "_static", "scripts").glob("fontawesome.js*"):
         unused.unlink()
     for maps in Path(app.outdir, "_static").rglob("*.map"):
@@ -93,5 +101,5 @@ def icons(app, exception):
 
 def setup(app):
     app.connect("html-page-context", pictures, priority=900)
-    app.connect("build-finished", icons, priority=300)
+    app.connect("build-finished", finish, priority=600)
     return {"parallel_read_safe": True}

@@ -244,7 +244,7 @@ def mark(paths) -> None:
 
 
 def setup(app):
-    app.connect("build-finished", build, priority=400)
+    app.connect("build-finished", build, priority=700)
     return {"parallel_read_safe": True}
 
 

@@ -7,9 +7,10 @@ from conftest import PHONE, ROOT, SITE, WIDE, Visit
 
 
 def find_pages():
-    """Pages with content of their own; the front page only leads on to the landing page."""
+    """Pages with content of their own: the front page only leads on, slides have their tests."""
     pages = (path.relative_to(SITE).as_posix() for path in SITE.rglob("*.html"))
-    return sorted(p for p in pages if not p.startswith(("_static/", "_sphinx", "reports/")))
+    others = ("_static/", "_sphinx", "reports/", "slides/")
+    return sorted(p for p in pages if not p.startswith(others))
 
 
 PAGES = find_pages()

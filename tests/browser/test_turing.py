@@ -7,6 +7,8 @@ import pytest
 from conftest import PHONE, SITE, Visit
 
 from colorlib import sessions, turing
+from colorlib.forced_choice import forced_choice
+from colorlib.pairs import make_pairs
 
 PAGE = "book/turing.html"
 if not (SITE / PAGE).exists():
@@ -177,17 +179,48 @@ def test_a_sitting_goes_on_after_the_page_was_left(visit):
     assert len(stored(page)["sessions"][0]["trials"]) == 2 and stored(page)["open"] is None
 
 
+SAMPLE = """html => new Promise(resolve => {
+  document.body.innerHTML = html
+  const images = document.querySelectorAll('.colorlib-flash img'), samples = []
+  const look = now => {
+    samples.push([now, ...Array.from(images, i => getComputedStyle(i).visibility === 'visible')])
+    now - samples[0][0] < 3000 ? requestAnimationFrame(look) : resolve(samples)
+  }
+  requestAnimationFrame(look)
+})"""
+
+
+def test_the_widgets_pictures_are_flashed_by_the_browser(browser):
+    """What the notebook's widget shows, outside a notebook: a second each, one after the other."""
+    few = make_pairs(pairs=2, catch=0, methods={"course": 0.38})
+    test = forced_choice(few * 25, seed=0, practice=0, test=1, catch=0)
+    test.widget()
+    test._begin()
+    page = browser.new_page()
+    samples = page.evaluate(SAMPLE, test.view.value)
+    page.close()
+    longest = max(b[0] - a[0] for a, b in zip(samples, samples[1:], strict=False))
+    assert not any(first and second for _, first, second in samples)
+    for i in (1, 2):
+        times = [sample[0] for sample in samples if sample[i]]
+        assert abs(times[-1] - times[0] - 1000) <= 2 * longest + 1
+    assert not any(samples[-1][1:])
+
+
 def test_it_will_not_start_unless_vision_is_answered(visit):
     page = visit.open(PAGE)
     page.locator("[data-part=go]").press("Enter")
     assert page.locator("[data-part=trial]").is_hidden()
 
 
-def test_both_pictures_fit_a_phone(visit):
+def test_both_pictures_fit_a_phone_with_the_buttons(visit):
     page = visit.open(f"{PAGE}?practice=1&test=1")
     page.set_viewport_size(PHONE)
     start(page)
     question(page)
+    button = page.locator("[data-side=second]").bounding_box()
+    assert button["y"] + button["height"] <= PHONE["height"]
+    assert page.locator("#turing [role=status]").first.bounding_box()["y"] >= 0
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     frames = [f.bounding_box() for f in page.locator("#turing .frame").all()]
     assert all((f["width"], f["height"]) == (256, 256) for f in frames)

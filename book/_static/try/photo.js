@@ -4,7 +4,7 @@ import { lightnessOf, writeLab } from "./color.js";
 import { Enlarger, Reducer } from "./resize.js";
 
 const ROWS = 256; // of a strip
-const PREVIEW = 960; // long side in pixels of what is shown
+const PREVIEW = 800; // long side in pixels of what is shown: a slider redraws it in time
 const STRIDE = 8; // the network's sides are multiples of it
 
 export class Photo {

@@ -14,7 +14,8 @@
 
   let kept = { rater: randomHex(8), open: null, sessions: [] };
   try {
-    kept = { ...kept, ...JSON.parse(localStorage.getItem(KEY)) };
+    const found = JSON.parse(localStorage.getItem(KEY));
+    if (Array.isArray(found?.sessions)) { kept = found; }
   } catch { /* nothing kept, or not ours */ }
 
   function save() {
@@ -59,7 +60,8 @@
     const { session, counts } = kept.open;
     const due = Turing.plan(session.seed, counts);
     show("trial");
-    part("trial").focus();
+    part("trial").scrollIntoView();
+    part("trial").focus({ preventScroll: true });
     while (session.trials.length < due.length) {
       const trial = due[session.trials.length];
       await ask(trial, due.length, session);
@@ -78,7 +80,8 @@
 
   function files(trial, method) {
     const pair = pictures[trial.kind][trial.pair];
-    const [real, fake] = [...pair.files[method]].sort(name => isReal(name, pair) ? -1 : 1);
+    const real = pair.files[method].find(name => isReal(name, pair));
+    const fake = pair.files[method].find(name => name !== real);
     trial.scene = pair.scene;
     return trial.real === "first" ? [real, fake] : [fake, real];
   }
@@ -148,7 +151,7 @@
       const done = side => {
         document.removeEventListener("keydown", key, true);
         buttons.forEach(button => { button.disabled = true; button.onclick = null; });
-        part("trial").focus(); // a disabled button would drop the focus
+        part("trial").focus({ preventScroll: true }); // a disabled button would drop the focus
         resolve(side);
       };
       const key = event => {
@@ -173,7 +176,7 @@
     return new Promise(resolve => {
       next.onclick = () => {
         next.hidden = true;
-        part("trial").focus();
+        part("trial").focus({ preventScroll: true });
         resolve();
       };
     });

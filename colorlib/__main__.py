@@ -309,7 +309,7 @@ def table(arguments) -> int:
     if arguments.photos:
         val = evenly(val, arguments.photos)
     rows = [row(name) for name in arguments.rows] if arguments.rows else ROWS
-    judge = vgg16() if arguments.judge == "vgg16" else small_classifier()
+    judge = vgg16() if arguments.judge == "vgg16" else small_classifier(training)
     figures = build(rows, training, val, judge, arguments.folder)
     figures["command"] = " ".join(["colorlib", *sys.argv[1:]])
     print(printed(figures))

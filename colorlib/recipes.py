@@ -96,7 +96,7 @@ COURSE = Recipe(
     lr=1e-3,
     warmup=300,
     precision="bfloat16",
-    finish=0.95,
+    finish=0.96,
     size=176,
 )
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import torch
 from PIL import Image, ImageDraw
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from torch import Tensor
 from tqdm.auto import tqdm
 
@@ -111,7 +111,7 @@ def _load(evaluation: Evaluation, state: Path, key: str) -> int:
                 return 0
             evaluation.sums, evaluation.drawn = file.get_tensor("sums"), file.get_tensor("drawn")
             return int(file.metadata()["done"])
-    except (OSError, KeyError, TypeError, ValueError, RuntimeError):
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError):
         return 0
 
 

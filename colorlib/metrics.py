@@ -225,5 +225,6 @@ def _with_intervals(values: dict[str, Tensor], drawn: dict[str, Tensor]) -> dict
             continue  # no classifier, or no prior of their own
         result[name] = value.item()
         if len(drawn[name]):
-            result[f"{name}_interval"] = drawn[name].quantile(ends).tolist()
+            # Of very few photographs, a draw may have taken none.
+            result[f"{name}_interval"] = drawn[name].nanquantile(ends).tolist()
     return result

@@ -204,17 +204,19 @@ def committed() -> dict:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-COLUMNS = {"parameters_mb": "params MB", "features_mb": "feats MB", "runtime_ms": "ms",
-           "auc": "AuC", "auc_rebalanced": "AuC rebal", "top1": "top-1",
-           "colorfulness": "colorful", "psnr": "PSNR", "ssim": "SSIM"}
+COLUMNS = {"parameters_mb": ("params MB", ".1f"), "features_mb": ("feats MB", ".1f"),
+           "runtime_ms": ("ms", ".0f"), "auc": ("AuC", ".1f"),
+           "auc_rebalanced": ("AuC rebal", ".1f"), "top1": ("top-1", ".1f"),
+           "colorfulness": ("colorful", ".1f"), "psnr": ("PSNR", ".1f"), "ssim": ("SSIM", ".3f")}
 
 
 def printed(table: dict) -> str:
-    """The table and its claims as text, 95% intervals in brackets."""
-    lines = [f"{'':26}" + "".join(f"{title:>11}" for title in COLUMNS.values())]
+    """The table, an empty line, and its claims with their 95% intervals, as text."""
+    lines = [f"{'':25}" + "".join(f"{title:>10}" for title, _ in COLUMNS.values())]
     for row in table["rows"].values():
-        lines.append(f"{row['title']:26}" + "".join(
-            f"{row[name]:11.3g}" if name in row else f"{'-':>11}" for name in COLUMNS))
+        cells = (format(row[name], digits) if name in row else "-"
+                 for name, (_, digits) in COLUMNS.items())
+        lines.append(f"{row['title']:25}" + "".join(f"{cell:>10}" for cell in cells))
     lines.append("")
     for claim in table["claims"]:
         low, high = claim["interval"]

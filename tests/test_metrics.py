@@ -88,6 +88,13 @@ def test_a_difference_is_of_the_same_photographs(pairs):
     assert high - low > 0.1
 
 
+def test_a_draw_without_photographs_spoils_no_interval(pairs):
+    evaluation = Evaluation(course_prior(), draws=400)
+    evaluation.add(*pairs[0])  # of one photo, a third of the draws take none
+    low, high = evaluation.figures()["auc_interval"]
+    assert low == pytest.approx(high) == pytest.approx(evaluation.figures()["auc"])
+
+
 def test_columns_that_nothing_was_given_for_are_left_out(pairs):
     evaluation = Evaluation(course_prior(), draws=10)
     evaluation.add(*pairs[0])

@@ -57,8 +57,6 @@ rebalanced = Exercise(
                 _by_share),
         Mistake("divide by the sum of the weights, not by the number of pixels.",
                 lambda score, bins, prior: (score / prior[bins]).mean()),
-        Mistake("there is a bin with p = 0: give it the weight of the rarest that has been seen.",
-                lambda score, bins, prior: (score / prior[bins]).sum() / (1 / prior[bins]).sum()),
         Mistake("this is the plain mean: the weights do nothing.",
                 lambda score, bins, prior: score.mean()),
     ],

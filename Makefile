@@ -10,7 +10,7 @@ CODE := $(shell find colorlib -name '*.py')
 
 .DEFAULT_GOAL := help
 .PHONY: help book test lint unit notebooks lab serve student offline pdf links weights results
-.PHONY: access bench pictures clean pins vendor repoint
+.PHONY: access bench colab pictures clean pins vendor repoint
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
@@ -99,6 +99,27 @@ rater: $(READY) ## train and measure the machine that takes the Turing test (3 m
 
 bench: $(READY) ## time it beside the plain way: results/bench.json
 	$(BIN)/python -m benchmarks
+
+# As the first cell of each notebook does on Colab: no dependency is touched, and all that colorlib
+# asks for must be there. It is the last commit that is installed.
+COLAB := _build/colab
+INSTALL := $(COLAB)/bin/python -m pip --disable-pip-version-check
+colab: export OMP_NUM_THREADS = 1
+colab: export PYDEVD_DISABLE_FILE_VALIDATION = 1
+colab: ## run every notebook with the versions that Colab has (its Python: PYTHON=python3.13)
+	$(PYTHON) -m venv --clear $(COLAB)
+	$(INSTALL) install --quiet -r colab-requirements.txt nbclient
+	$(INSTALL) freeze > $(COLAB)/before.txt
+	$(INSTALL) install --quiet --no-deps 'git+file://$(CURDIR)' jupyterquiz
+	$(INSTALL) freeze > $(COLAB)/after.txt
+	diff $(COLAB)/before.txt $(COLAB)/after.txt | grep '^[<>]' | tee $(COLAB)/changed.txt
+	@! grep '^<' $(COLAB)/changed.txt || { echo 'an install that moved a version'; exit 1; }
+	$(INSTALL) check
+	@failed=; for notebook in notebooks/*.ipynb notebooks/solutions/*.ipynb; do \
+	  begun=$$(date +%s); \
+	  $(COLAB)/bin/jupyter-execute --timeout=300 $$notebook || failed="$$failed $$notebook"; \
+	  echo "$$notebook: $$(($$(date +%s) - begun)) s"; \
+	done; test -z "$$failed" || { echo "failed:$$failed"; exit 1; }
 
 clean: ## remove what was built (.venv stays)
 	rm -rf _build .pytest_cache .ruff_cache .hypothesis

@@ -13,8 +13,7 @@ from torch import Tensor
 from .color import rgb_to_lab
 
 STEP = 10  # side of a bin in ab units
-REACH = 128  # the lookup table below covers ab in [-REACH, REACH)
-CELL = 1  # side of one of its cells
+REACH = 13  # so many steps from gray, in a and in b, the colors of any screen end
 
 
 @lru_cache
@@ -50,7 +49,7 @@ def gamut_bins() -> Tensor:
     A multiple of 10 is a bin if its Chebyshev distance to the hull of sRGB is below 10: it is then
     a corner of a 10 x 10 cell that overlaps the hull.
     """
-    side = torch.arange(-REACH // STEP * STEP, REACH, STEP, dtype=torch.float64)
+    side = STEP * torch.arange(-REACH, REACH + 1, dtype=torch.float64)
     grid = torch.cartesian_prod(side, side).numpy()
     equations = gamut_hull()
     normals, offsets = equations[:, :2], equations[:, 2]
@@ -71,7 +70,7 @@ class AbGamut:
 
     Parameters
     ----------
-    neighbors : how many bins share the mass of a color (the paper: 5).
+    neighbors : how many bins share the mass of a color, at most 5 (the paper: 5).
     sigma : width in ab units of the Gaussian that shares it (the paper: 5).
 
     Attributes
@@ -86,8 +85,8 @@ class AbGamut:
     """
 
     def __init__(self, neighbors: int = 5, sigma: float = 5.0):
-        if not 1 <= neighbors <= 20:
-            raise ValueError(f"neighbors must be from 1 to 20, got {neighbors}")
+        if not 1 <= neighbors <= 5:
+            raise ValueError(f"neighbors must be from 1 to 5, got {neighbors}")
         if not sigma > 0:
             raise ValueError(f"sigma must be above 0, got {sigma}")
         self.bins = gamut_bins().clone()
@@ -119,8 +118,11 @@ class AbGamut:
 
         Notes
         -----
-        Exact, at a fraction of the cost of looking at all 313 distances: a table knows, for each
-        unit square of the plane, the few bins that can be among the nearest of a point in it.
+        Exact, at a fraction of the cost of looking at all 313 distances, since bins are points of a
+        lattice. The five points of a whole lattice that are nearest to a color: the very nearest;
+        its neighbors on the color's side, along a and along b; and two of three others, which are
+        the neighbors on the far side, along a and along b, and the corner on the color's side.
+        Where one of the five is no bin, at the rim of the gamut, all 313 are looked at.
         """
         indices, squared = self._search(ab, self.neighbors)
         # Softmax subtracts the largest exponent first: a color far outside still gets weights.
@@ -140,44 +142,63 @@ class AbGamut:
         return (self.bins.to(flat).T @ flat).unflatten(-1, probabilities.shape[-2:])
 
     def _search(self, ab: Tensor, k: int) -> tuple[Tensor, Tensor]:
-        """Indices and squared distances of the k nearest bins, each of shape (..., k, H, W)."""
+        """Indices and squared distances of the k <= 5 nearest bins, each (..., k, H, W)."""
         if ab.dim() < 3 or ab.shape[-3] != 2:
             raise ValueError(f"ab must have shape (..., 2, H, W), got {tuple(ab.shape)}")
-        if not torch.isfinite(ab).all():
+        ab = ab.to(torch.promote_types(ab.dtype, torch.float32))
+        if not ab.abs().amax().isfinite():  # of a number that is none, the largest is none
             raise ValueError("ab has values that are not finite numbers")
-        points = ab.movedim(-3, -1).reshape(-1, 2)
-        bins = self.bins.to(points)
-        table = _candidates(k).to(points.device)
-        cell = ((points + REACH) / CELL).floor().long()
-        inside = ((cell >= 0) & (cell < len(table))).all(-1)
-        cell = cell.clamp(0, len(table) - 1)
-        candidates = table[cell[:, 0], cell[:, 1]]
-        squared = (points[:, None] - bins[candidates]).square().sum(-1)
-        squared, order = squared.topk(k, largest=False)
-        indices = candidates.gather(-1, order)
-        if not inside.all():  # colors that no screen shows: ask all 313
-            far = ~inside
-            distances = (points[far, None] - bins).square().sum(-1)
-            squared[far], indices[far] = distances.topk(k, largest=False)
-        shape = (*ab.shape[:-3], *ab.shape[-2:], k)
-        return indices.reshape(shape).movedim(-1, -3), squared.reshape(shape).movedim(-1, -3)
+        squared, places = zip(*_five_nearest(ab)[:k], strict=True)
+        squared, places = torch.stack(squared, -3), torch.stack(places, -3).int()
+        indices = _lattice().to(ab.device).index_select(0, places.flatten()).view(places.shape)
+        if indices.min() < 0:
+            rim = (indices < 0).any(-3)
+            found = [self._search_all(points, k) for points in ab.movedim(-3, -1)[rim].split(2**14)]
+            for tensor, parts in zip((indices, squared), zip(*found, strict=True), strict=True):
+                tensor.movedim(-3, -1)[rim] = torch.cat(parts)
+        return indices, squared
+
+    def _search_all(self, points: Tensor, k: int) -> tuple[Tensor, Tensor]:
+        """The same for a list of points (n, 2), by all their distances: two of shape (n, k)."""
+        squared = (points[:, None] - self.bins.to(points)).square().sum(-1)
+        squared, indices = squared.topk(k, largest=False)
+        return indices, squared
+
+
+SIDE = 2 * REACH + 3  # of the lattice: a margin of one step is all that a neighbor can be out
 
 
 @lru_cache
-def _candidates(k: int) -> Tensor:
-    """For each cell of the ab plane, all bins that are among the k nearest of some point in it.
+def _lattice() -> Tensor:
+    """Index of the bin at each place of the lattice, row by row; -1 where there is none."""
+    place = (gamut_bins() / STEP).long() + REACH + 1
+    lattice = torch.full((SIDE, SIDE), -1)
+    lattice[place[:, 0], place[:, 1]] = torch.arange(len(place))
+    return lattice.flatten()
 
-    A bin can be among them only if its distance to the cell is at most the k-th smallest of the
-    bins' largest distances to the cell. Shape (cells, cells, most candidates), int64; shorter
-    lists are filled up with the next nearest bins.
-    """
-    low = torch.arange(-REACH, REACH, CELL, dtype=torch.float64)
-    bins = gamut_bins().double()
-    middle = low + CELL / 2
-    gap = (middle[:, None] - bins.T[:, None, :]).abs()  # (2, cells, 313): along a, along b
-    nearest, furthest = (gap - CELL / 2).clamp(min=0), gap + CELL / 2
-    nearest = nearest[0, :, None].square() + nearest[1, None].square()
-    furthest = furthest[0, :, None].square() + furthest[1, None].square()
-    bound = furthest.kthvalue(k, dim=-1, keepdim=True).values
-    count = int((nearest <= bound).sum(-1).max())
-    return nearest.topk(count, largest=False).indices
+
+def _five_nearest(ab: Tensor) -> list[tuple[Tensor, Tensor]]:
+    """Squared distance and place of the five nearest points of the lattice, the nearest first."""
+    middle = (ab / STEP).round()
+    offset = ab - middle * STEP
+    row, column = (middle.clamp(-REACH, REACH) + REACH + 1).unbind(-3)
+    place = row * SIDE + column
+    to_a, to_b = torch.copysign(torch.ones_like(offset), offset).unbind(-3)  # the color's side
+    to_a = to_a * SIDE
+    # Squared distance in a and in b alone: from the middle, its neighbor there, the one opposite.
+    apart = offset.abs()
+    (a0, b0), (a1, b1), (a2, b2) = (
+        way.square().unbind(-3) for way in (apart, apart - STEP, apart + STEP)
+    )
+    second, third = _by_distance((a1 + b0, place + to_a), (a0 + b1, place + to_b))
+    opposite, last = _by_distance((a2 + b0, place - to_a), (a0 + b2, place - to_b))
+    fourth, fifth = _by_distance((a1 + b1, place + to_a + to_b), opposite)
+    fifth, _ = _by_distance(fifth, last)
+    return [(a0 + b0, place), second, third, fourth, fifth]
+
+
+def _by_distance(one, other):
+    """Two pairs (squared distance, place), the nearer first at each pixel."""
+    (d, p), (e, q) = one, other
+    swap = (e < d).to(d)  # 0 or 1: to mix by it is faster than to choose
+    return (d.minimum(e), p.lerp(q, swap)), (d.maximum(e), q.lerp(p, swap))

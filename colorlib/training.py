@@ -77,12 +77,16 @@ class Training:
         )
         self.average = {k: v.detach().clone() for k, v in self.network.state_dict().items()}
 
-    def loss(self, lightness: Tensor, ab: Tensor) -> Tensor:
-        """Loss of one batch: L (N, 1, H, W) against ab (N, 2, H / 4, W / 4)."""
+    def logits(self, lightness: Tensor) -> Tensor:
+        """Logits (N, 313, H / 4, W / 4) of L (N, 1, H, W), by the recipe's number format."""
         narrow = self.precision != torch.float32
         with torch.autocast(self.device.type, self.precision, enabled=narrow):
             logits = self.network.logits(lightness)
-        logits = logits.float()  # sums over 313 classes want all the digits
+        return logits.float()  # sums over 313 classes want all the digits
+
+    def loss(self, lightness: Tensor, ab: Tensor) -> Tensor:
+        """Loss of one batch: L (N, 1, H, W) against ab (N, 2, H / 4, W / 4)."""
+        logits = self.logits(lightness)
         if self.recipe.loss == "l2":
             return l2(self.gamut.mean(logits.softmax(1)), ab)
         indices, shares = self.gamut.soft_encode(ab)

@@ -73,6 +73,25 @@ def test_soft_encoding_is_exact(gamut):
     assert (indices[:1] != indices[1:]).all()
 
 
+@pytest.mark.parametrize("k", [1, 2, 3, 4])
+def test_fewer_neighbors_are_the_first_of_five(k):
+    ab = colors(2000)
+    indices, weights = AbGamut(neighbors=k).soft_encode(ab)
+    assert indices.shape == weights.shape == (k, *ab.shape[1:])
+    # Compared by distance: of two bins equally far, either may be taken.
+    distance = (ab[:, None, :, 0].double() - AbGamut().bins.T[:, :, None].double()).square().sum(0)
+    nearest = distance.topk(k, dim=0, largest=False).values
+    assert torch.allclose(distance.gather(0, indices[..., 0]), nearest, atol=0.05, rtol=1e-5)
+    assert torch.allclose(weights.sum(0), torch.ones(()), atol=1e-6)
+
+
+def test_soft_encoding_needs_no_certain_number_format(gamut):
+    ab = torch.tensor([40.0, -30.0])[:, None, None]  # a bin: exact in every format
+    for dtype in (torch.float64, torch.float16, torch.bfloat16):
+        indices, weights = gamut.soft_encode(ab.to(dtype))
+        assert torch.equal(indices[0], gamut.nearest(ab)) and weights[0] > 0.6
+
+
 def test_soft_encoding_at_a_bin(gamut):
     _, weights = gamut.soft_encode(gamut.bins[120][:, None, None])
     share = torch.exp(torch.tensor([0.0, -2.0, -2.0, -2.0, -2.0]))
@@ -105,5 +124,9 @@ def test_wrong_input_is_named(gamut):
         gamut.soft_encode(torch.full((2, 1, 1), float("nan")))
     with pytest.raises(ValueError, match="313"):
         gamut.mean(torch.zeros(2, 4, 4))
+    with pytest.raises(ValueError, match="not finite"):
+        gamut.soft_encode(torch.full((2, 1, 1), float("-inf")))
+    with pytest.raises(ValueError, match="from 1 to 5"):
+        AbGamut(neighbors=6)
     with pytest.raises(ValueError, match="sigma"):
         AbGamut(sigma=0)

@@ -1,11 +1,13 @@
 """The panel of a training: drawn at each report, and with no effect on the training itself."""
 
+import pytest
 import torch
 
 from colorlib.data import photographs
 from colorlib.images import sample
-from colorlib.panel import Panel
-from colorlib.training import Recipe, Stage, train
+from colorlib.inference import Colorizer
+from colorlib.panel import Panel, curve
+from colorlib.training import Recipe, Stage, save_weights, train
 
 TINY = Recipe(width=0.05, stages=(Stage(4, 2, 32),), warmup=1, precision="float32")
 
@@ -25,3 +27,18 @@ def test_a_panel_shows_curve_and_photos_and_changes_nothing(capsys):
     assert f"the loss is {watched.history[-1]['loss']:.2f}" in seen[-1]
     for name, value in alone.network.state_dict().items():
         assert torch.equal(watched.network.state_dict()[name], value)
+
+
+def test_weights_show_how_their_training_went(tmp_path):
+    recipe = Recipe(width=0.05, stages=(Stage(4, 2, 32), Stage(2, 2, 48)), precision="float32")
+    training = train(recipe, photographs(), report_every=2)
+    save_weights(training, tmp_path / "w.safetensors")
+    told = Colorizer.from_pretrained(tmp_path / "w.safetensors").recipe
+    alt = curve(told).alt
+    assert f"at step 2 is {training.history[0]['loss']:.2f}" in alt
+    assert f"at step 6 {training.history[-1]['loss']:.2f}" in alt and "2 stages" in alt
+
+
+def test_weights_without_a_history_say_so():
+    with pytest.raises(ValueError, match="without the history"):
+        curve({"width": 1.0})

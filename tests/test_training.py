@@ -58,6 +58,9 @@ def test_an_epoch_shows_every_photo_once():
 def test_gray_and_broken_photos_are_passed_over(tmp_path):
     gray = PHOTOS[0].float().mean(0, keepdim=True).expand(3, -1, -1).to(torch.uint8)
     assert is_gray(gray) and not is_gray(PHOTOS[0])
+    spot = gray.clone()
+    spot[:, 3, 5] = torch.tensor([255, 0, 0])
+    assert not is_gray(spot)  # one pixel is enough, wherever it lies
     _, ab = Batches([gray, PHOTOS[0], None], 8, 32)(0)
     assert (ab.abs().amax((1, 2, 3)) > 1).all()
     with pytest.raises(ValueError, match="nothing to learn"):

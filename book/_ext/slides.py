@@ -19,7 +19,7 @@ from lighten import lift_pictures
 
 HERE = Path(__file__).parent
 LONGEST = 220  # characters of the text that a slide keeps of a paragraph
-FULL = 400  # characters of the text on a slide
+FULL = 330  # characters of the text on a slide
 
 
 # --- which cell is on which slide ---

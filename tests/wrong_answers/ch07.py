@@ -5,7 +5,7 @@ WRONG = {
     "rebalanced": [lambda score, bins, prior: (score * (1 - prior[bins])).mean(),
                    lambda score, bins, prior: score[bins > 0].mean(),
                    # without care for the bin with p = 0: not a number
-                   lambda score, bins, prior: (score / prior[bins]).sum() / (1 / prior[bins]).sum()],
+                   lambda s, bins, prior: (s / prior[bins]).sum() / (1 / prior[bins]).sum()],
     "psnr": [lambda a, b: (a - b).square().mean(),
              lambda a, b: 10 * ((a.max() - b.max()).abs() + 1).log10()],
     "interval": [lambda score, pixels, picks: ((score / pixels).min(), (score / pixels).max()),

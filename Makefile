@@ -10,7 +10,7 @@ CODE := $(shell find colorlib -name '*.py')
 
 .DEFAULT_GOAL := help
 .PHONY: help book test lint unit notebooks lab serve student offline pdf links weights results
-.PHONY: access bench colab pictures clean pins vendor repoint
+.PHONY: access bench colab faults pictures clean pins vendor repoint
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
@@ -120,6 +120,11 @@ colab: ## run every notebook with the versions that Colab has (its Python: PYTHO
 	  $(COLAB)/bin/jupyter-execute --timeout=300 $$notebook || failed="$$failed $$notebook"; \
 	  echo "$$notebook: $$(($$(date +%s) - begun)) s"; \
 	done; test -z "$$failed" || { echo "failed:$$failed"; exit 1; }
+
+faults: export OMP_NUM_THREADS = 1
+faults: export FAULTS = long
+faults: $(READY) ## the fault suite at length: results/faults.json
+	$(BIN)/python -m pytest tests/test_faults.py
 
 clean: ## remove what was built (.venv stays)
 	rm -rf _build .pytest_cache .ruff_cache .hypothesis

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -151,10 +152,11 @@ def _jobs(arguments) -> tuple[list[tuple[Path, Path]], list[str]]:
     sources, problems = [], []
     for path in arguments.photos:
         try:
-            root = path if path.is_dir() else path.parent
-            found = find_photos(path) if path.is_dir() else [path]
+            folder = os.path.isdir(path)  # False for a name too long, where Path.is_dir raises
+            root = path if folder else path.parent
+            found = find_photos(path) if folder else [path]
             # What an earlier run wrote is not colored again.
-            sources += [(p, root) for p in found if not (path.is_dir() and "_color" in p.stem[-6:])]
+            sources += [(p, root) for p in found if not (folder and "_color" in p.stem[-6:])]
         except ValueError as error:
             problems.append(str(error))
     output, jobs, taken = arguments.output, [], set()
@@ -169,7 +171,7 @@ def _jobs(arguments) -> tuple[list[tuple[Path, Path]], list[str]]:
         target = output if to_file else folder / name
         if target in taken:
             problems.append(f"{source}: another photograph already goes to {target}")
-        elif target.exists() and not arguments.force:
+        elif os.path.exists(target) and not arguments.force:
             problems.append(f"{source}: {target} is there already; --force overwrites it")
         else:
             jobs.append((source, target))
@@ -256,6 +258,7 @@ def evaluate(arguments) -> int:
     from tqdm import tqdm
 
     from .data import find_photos, imagenette
+    from .files import write_text
     from .images import PhotoError, as_rgb, like, save_photo
     from .inference import Colorizer, lightness_of
     from .metrics import DRAWS, Evaluation
@@ -292,7 +295,7 @@ def evaluate(arguments) -> int:
             low, high = figures[who][f"{name}_interval"]
             print(f"{name:15} {who:10} {figures[who][name]:7.2f}  [{low:.2f}, {high:.2f}]")
     if arguments.output:
-        arguments.output.write_text(json.dumps(figures, indent=1) + "\n")
+        write_text(json.dumps(figures, indent=1) + "\n", arguments.output)
     return 0
 
 
@@ -340,11 +343,13 @@ def prior(arguments) -> int:
     from tqdm import tqdm
 
     from .data import Photos, imagenette
+    from .files import replacing
     from .rebalancing import empirical_prior
 
     photos = Photos(arguments.data or imagenette("train"), cache_bytes=0)
     counted = empirical_prior(tqdm(photos, total=len(photos), unit=" photos"))
-    np.save(arguments.output, counted.numpy(), allow_pickle=False)
+    with replacing(arguments.output) as beside, beside.open("wb") as file:
+        np.save(file, counted.numpy(), allow_pickle=False)
     print(f"wrote {arguments.output}: gray has {counted[120]:.3f} of the mass")
     return 0
 

@@ -3,13 +3,13 @@
 import copy
 import json
 import logging
-import os
 import warnings
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
+from .files import replacing
 from .inference import TEMPERATURE, Colorizer
 from .networks import STRIDE, Zhang
 
@@ -71,12 +71,8 @@ def export_onnx(colorizer: Colorizer, path: str | Path) -> None:
              "recipe": colorizer.recipe}
     onnx.helper.set_model_props(model, {key: json.dumps(value) for key, value in props.items()})
     onnx.checker.check_model(model)
-    beside = Path(path).with_name(f".{Path(path).name}.{os.getpid()}")
-    try:
+    with replacing(path) as beside:
         beside.write_bytes(model.SerializeToString())
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def _strip_notes(model) -> None:

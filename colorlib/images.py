@@ -11,6 +11,8 @@ import torch
 from PIL import Image, ImageCms, ImageOps
 from torch import Tensor
 
+from .files import replacing
+
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif"}
 MAX_PIXELS = 120_000_000  # more is taken for a decompression bomb
 FULL_SCALE = {np.dtype(np.uint8): 255, np.dtype(np.uint16): 65535, np.dtype(bool): 1}
@@ -65,6 +67,8 @@ def open_photo(path: str | Path) -> Image.Image:
     except Image.DecompressionBombError:
         raise PhotoError(f"{path}: too many pixels for a photograph") from None
     except Exception as error:  # Pillow's decoders raise whatever they meet in a broken file
+        if isinstance(error, OSError) and error.strerror:  # of the system, as a name too long
+            raise PhotoError(f"{path}: can't be read ({error.strerror})") from None
         reason = " ".join(str(error).split()) or type(error).__name__
         raise PhotoError(f"{path}: broken or truncated image file ({reason})") from None
 
@@ -180,11 +184,10 @@ def save_photo(image: Image.Image, path: str | Path) -> None:
         raise PhotoError(f"{path}: no known kind of image file; use .png or .jpg")
     if kind == "JPEG":
         image = image.convert("RGB")
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    encoded = io.BytesIO()  # written by Python: Pillow's own writers pass over a full disk
     try:
-        image.save(beside, kind, **({"quality": 93} if kind in ("JPEG", "WEBP") else {}))
-        os.replace(beside, path)
+        image.save(encoded, kind, **({"quality": 93} if kind in ("JPEG", "WEBP") else {}))
+        with replacing(path) as beside:
+            beside.write_bytes(encoded.getbuffer())
     except OSError as error:
         raise PhotoError(f"{path}: can't be written ({error.strerror or error})") from None
-    finally:
-        beside.unlink(missing_ok=True)

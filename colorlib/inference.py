@@ -16,6 +16,7 @@ from .images import like, rgb_and_alpha
 from .networks import STRIDE, Zhang, load_public, zhang
 
 TEMPERATURE = 0.38  # the paper's
+MAX_SIZE = 4096  # pixels, of the long side that a weights file may ask for
 ROWS = 256  # a large photo is converted in strips of so many rows, so that memory stays small
 
 
@@ -99,11 +100,16 @@ class Colorizer:
                 tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
             network = zhang(float(recipe["width"]))
             network.load_state_dict(tensors)  # float16 in the file becomes float32
-        except (OSError, SafetensorError, KeyError, RuntimeError, TypeError, ValueError) as error:
+            size = int(recipe.get("size", 256))
+            if not STRIDE <= size <= MAX_SIZE or not all(
+                    value.isfinite().all() for value in network.state_dict().values()):
+                raise ValueError("a size or weights that no training wrote")
+        except (OSError, SafetensorError, KeyError, RuntimeError, TypeError, ValueError,
+                OverflowError, AttributeError) as error:
             reason = "no such file" if not path.exists() else "not a weights file of colorlib"
             raise ValueError(f"{path}: {reason}; use 'course', 'zhang2016' or a .safetensors file "
                              "that `colorlib train` wrote") from error
-        return cls(network, int(recipe.get("size", 256)), recipe)
+        return cls(network, size, recipe)
 
     def to(self, device) -> "Colorizer":
         """Move to a device, in place."""

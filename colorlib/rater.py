@@ -14,14 +14,15 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 from safetensors import safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from .color import rgb_to_lab
 from .data import find_photos, imagenette, sha256
+from .files import write_text
 from .images import PhotoError, read_rgb
 from .inference import Colorizer, annealed_mean
 from .metrics import chroma
+from .training import save_atomically
 
 SIDE = 160  # pixels of the square that is colorized
 VIEW = 112  # pixels of the square that the rater is shown
@@ -275,8 +276,8 @@ def main(argv=None) -> int:
             print(f"{who:12} {name:12} labelled real {share:6.1%}  [{low:.1%}, {high:.1%}]")
     state = {f"{who}.{name}": tensor.half() if tensor.is_floating_point() else tensor
              for who, rater in raters.items() for name, tensor in rater.state_dict().items()}
-    save_file(state, options.weights, {"results": json.dumps(results)})
-    options.output.write_text(json.dumps(results, indent=1) + "\n")
+    save_atomically(state, {"results": json.dumps(results)}, options.weights)
+    write_text(json.dumps(results, indent=1) + "\n", options.output)
     return 0
 
 

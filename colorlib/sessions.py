@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from .files import write_text
+
 FORMAT = "colorful-turing-1"
 PRACTICE, TEST, CATCH = 10, 40, 4  # pairs; the catch trials are among the test's
 PAIRS, CATCH_PAIRS = 50, 8  # pairs of a picture set: colorized ones, and ones against Random
@@ -21,6 +23,7 @@ VISION = {"typical": "I see colors as most people do",
           "different": "I can't tell some or all colors apart",
           "unsaid": "I'd rather not say"}
 FIRST, SECOND = "first", "second"
+JSON_TYPES = {float | None: float | int | None, int: int, str: str}
 _MASK = 0xFFFFFFFF
 
 
@@ -204,13 +207,13 @@ def read(path: str | Path) -> Session:
     is_json = text.lstrip()[:1] in ("{", "[")
     try:
         found, checksum = _from_json(text) if is_json else _from_csv(text)
+        check(found, checksum)
     except json.JSONDecodeError:
         raise SessionError("truncated: its JSON breaks off") from None
     except SessionError:
         raise
-    except (KeyError, TypeError, ValueError, IndexError, csv.Error):
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, RecursionError, csv.Error):
         raise SessionError("not a result of this test, or with parts missing") from None
-    check(found, checksum)
     return found
 
 
@@ -234,7 +237,12 @@ def _from_json(text: str) -> tuple[Session, str]:
         raise ValueError(FORMAT)
     checksum = content.pop("checksum")
     trials = [Trial(**trial) for trial in content.pop("trials")]
-    return Session(**content, trials=trials), checksum
+    session = Session(**content, trials=trials)
+    for part in (session, *trials):
+        for name, about in part.__dataclass_fields__.items():
+            if not isinstance(getattr(part, name), JSON_TYPES.get(about.type, object)):
+                raise TypeError(name)
+    return session, checksum
 
 
 def _from_csv(text: str) -> tuple[Session, str]:
@@ -266,5 +274,5 @@ def write(session: Session, folder: str | Path, kind: str = "json") -> Path:
     """Write a session into a folder; returns the file's path."""
     safe = re.sub(r"[^\w-]", "", session.rater)
     path = Path(folder) / f"turing-{safe}-{session.seed}.{kind}"
-    path.write_text(session.to_csv() if kind == "csv" else session.to_json(), encoding="utf-8")
+    write_text(session.to_csv() if kind == "csv" else session.to_json(), path)
     return path

@@ -21,6 +21,7 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from .data import Batches
+from .files import replacing
 from .gamut import AbGamut
 from .losses import cross_entropy, l2
 from .networks import Zhang, zhang
@@ -205,18 +206,15 @@ def _precision(name: str, device: torch.device) -> torch.dtype:
 
 def save_atomically(tensors: dict[str, Tensor], metadata: dict[str, str], path) -> None:
     """Write a safetensors file that is either the old one or the new one, never half of it."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        save_file(tensors, beside, metadata)
-        with open(beside, "rb") as file:
-            os.fsync(file.fileno())
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    with replacing(path) as beside:
+        try:
+            save_file(tensors, beside, metadata)
+        except SafetensorError as error:  # a full disk, as safetensors tells of it
+            raise OSError(f"{path}: can't be written ({error}); what was there is as it was"
+                          ) from error
         with suppress(OSError):  # Google Drive knows no permissions
             beside.chmod(0o644)  # safetensors makes files that only their owner can read
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def save_weights(training: Training, path: str | Path, **notes: str) -> None:

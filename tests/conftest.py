@@ -1,8 +1,10 @@
 """What several tests need: real photographs, a browser. Where one is missing, they say so, skip."""
 
+import json
 import os
 import shutil
 import threading
+from collections import Counter
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -13,6 +15,19 @@ ROOT = Path(__file__).parent.parent
 SITE = ROOT / "_build" / "html"
 WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
 CHROMIUM = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
+
+
+LONG = os.environ.get("FAULTS") == "long"  # as `make faults` sets it
+
+
+@pytest.fixture(scope="session")
+def counts(request):
+    """How often each fault was tried: a Counter, which `make faults` keeps."""
+    found = Counter()
+    yield found
+    if LONG:
+        content = {"command": "make faults", **found, "failed tests": request.session.testsfailed}
+        (ROOT / "results" / "faults.json").write_text(json.dumps(content, indent=1) + "\n")
 
 
 @pytest.fixture(scope="session")

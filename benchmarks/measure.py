@@ -1,9 +1,12 @@
 """Two ways of doing the same, timed in turns."""
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
+
+import torch
 
 
 @dataclass
@@ -34,15 +37,27 @@ def race(
     task: str, ours: Callable, against: str, reference: Callable, rounds: int,
     target: float | None = None,
 ) -> Row:
-    """Call both in turns, so that a busy minute slows both, and compare the medians."""
-    ours(), reference()  # the first call sets things up
+    """Call both in turns, so that a busy minute slows both, and compare the medians.
+
+    As `timeit` does, a turn repeats what is fast: at least for 50 ms.
+    """
+    # glibc hands freed blocks of 128 KB and more back to the system, and pays to have them again,
+    # until it has seen a larger one freed. A training's first step does that; so does this.
+    torch.empty(31 * 2**18)  # 31 MB
+    ways, repeats = (ours, reference), []
+    for function in ways:
+        function()  # the first call sets things up
+        begun = time.perf_counter()
+        function()
+        repeats.append(math.ceil(0.05 / (time.perf_counter() - begun)))
     walls, processors = ([], []), ([], [])
     for _ in range(rounds):
-        for way, function in enumerate((ours, reference)):
+        for way, function in enumerate(ways):
             wall, processor = time.perf_counter(), time.process_time()
-            function()
-            walls[way].append(time.perf_counter() - wall)
-            processors[way].append(time.process_time() - processor)
+            for _ in range(repeats[way]):
+                function()
+            walls[way].append((time.perf_counter() - wall) / repeats[way])
+            processors[way].append((time.process_time() - processor) / repeats[way])
     fast, slow = map(median, walls)
     cpu_ratio = min(processors[1]) / min(processors[0])
     return Row(task, against, 1000 * fast, 1000 * slow, "ms", slow / fast, cpu_ratio, target)

@@ -146,7 +146,8 @@ class AbGamut:
         if ab.dim() < 3 or ab.shape[-3] != 2:
             raise ValueError(f"ab must have shape (..., 2, H, W), got {tuple(ab.shape)}")
         ab = ab.to(torch.promote_types(ab.dtype, torch.float32))
-        if not ab.abs().amax().isfinite():  # of a number that is none, the largest is none
+        # Of numbers of which one is none, neither the smallest nor the largest is one.
+        if not torch.stack(ab.aminmax()).isfinite().all():
             raise ValueError("ab has values that are not finite numbers")
         squared, places = zip(*_five_nearest(ab)[:k], strict=True)
         squared, places = torch.stack(squared, -3), torch.stack(places, -3).int()
@@ -193,12 +194,19 @@ def _five_nearest(ab: Tensor) -> list[tuple[Tensor, Tensor]]:
     second, third = _by_distance((a1 + b0, place + to_a), (a0 + b1, place + to_b))
     opposite, last = _by_distance((a2 + b0, place - to_a), (a0 + b2, place - to_b))
     fourth, fifth = _by_distance((a1 + b1, place + to_a + to_b), opposite)
-    fifth, _ = _by_distance(fifth, last)
+    fifth = _nearer(fifth, last)
     return [(a0 + b0, place), second, third, fourth, fifth]
+
+
+def _nearer(one, other):
+    """That of two pairs (squared distance, place) which is nearer, at each pixel."""
+    (d, p), (e, q) = one, other
+    # 0 or 1: to mix by it is faster than to choose
+    return d.minimum(e), p.lerp(q, (e < d).to(d))
 
 
 def _by_distance(one, other):
     """Two pairs (squared distance, place), the nearer first at each pixel."""
     (d, p), (e, q) = one, other
-    swap = (e < d).to(d)  # 0 or 1: to mix by it is faster than to choose
+    swap = (e < d).to(d)
     return (d.minimum(e), p.lerp(q, swap)), (d.maximum(e), q.lerp(p, swap))

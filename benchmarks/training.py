@@ -2,7 +2,7 @@
 
 All train the same network on batches of the same shape; a thread cuts the next batch while this
 one trains. Photographs are decoded anew for every crop: no cache. colorlib trains as the course's
-own weights were trained, in bfloat16. The plain way is raced twice: in float32, which is what
+own weights were trained, in bfloat16; AdamW takes the steps everywhere. The plain way is raced twice: in float32, which is what
 one gets who asks for nothing, and in bfloat16, where nothing but colorlib's own work is left.
 """
 

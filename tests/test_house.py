@@ -58,7 +58,8 @@ def test_badge_and_install_cell_name_the_repository(path):
 def test_links_agree_on_where_the_course_lives(path):
     text = text_of(path)
     assert set(PLACES.findall(text)) - OTHERS <= {SLUG}
-    ours = {(owner, name) for owner, name in PAGES_SITE.findall(text) if name not in ("colorization", "posts")}
+    others = {"colorization", "posts"}
+    ours = {(owner, name) for owner, name in PAGES_SITE.findall(text) if name not in others}
     assert ours <= {(OWNER, NAME)}
 
 

@@ -11,9 +11,11 @@ import json
 import os
 import random
 import resource
+import shutil
 import subprocess
 import sys
 import tarfile
+import tempfile
 import threading
 import time
 from contextlib import contextmanager
@@ -386,7 +388,7 @@ def gray(tmp_path):
     return tmp_path / "cat.png"
 
 
-def test_no_home_and_a_home_that_can_not_be_written(tmp_path, gray, capsys, counts):
+def test_no_home_and_a_home_that_can_not_be_written(gray, counts):
     """Coloring needs no home; what needs one says what to set."""
     script = ("import os, sys, pooch, requests, colorlib.data\n"
               "from colorlib.__main__ import main\n"
@@ -396,18 +398,20 @@ def test_no_home_and_a_home_that_can_not_be_written(tmp_path, gray, capsys, coun
     script += ("first = main(['colorize', sys.argv[1], '-o', sys.argv[2]])\n"
                "second = main(['prior', '-o', sys.argv[3]])\n"
                "print('codes', first, second)")
-    out = tmp_path / "out"
-    out.mkdir(mode=0o777)
-    for folder in (tmp_path, *tmp_path.parents):
-        if folder.stat().st_uid == os.geteuid() and "pytest" in str(folder):
-            folder.chmod(0o755)
-    out.chmod(0o777)
     home = {k: v for k, v in HERE.items() if not k.startswith("COLORLIB")}
-    run = subprocess.run([sys.executable, "-c", script, gray, out, out / "prior.npy"], env=home,
-                         capture_output=True, text=True, timeout=120, cwd=out)
+    # Not in tmp_path: pytest shuts that to other users, whenever another pytest begins.
+    with tempfile.TemporaryDirectory() as outer:
+        out = Path(outer) / "out"
+        out.mkdir()
+        photo = shutil.copy(gray, outer)
+        os.chmod(outer, 0o755)
+        out.chmod(0o777)
+        run = subprocess.run([sys.executable, "-c", script, photo, out, out / "prior.npy"],
+                             env=home, capture_output=True, text=True, timeout=120, cwd=out)
+        made = [p.name for p in out.iterdir()]
     assert run.returncode == 0 and "codes 0 2" in run.stdout, run.stderr[-2000:]
     assert "Traceback" not in run.stderr and "COLORLIB_CACHE" in run.stderr
-    assert [p.name for p in out.iterdir()] == ["cat_color.png"]
+    assert made == ["cat_color.png"]
     counts["homes that are none"] += 1
 
 

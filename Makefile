@@ -124,7 +124,7 @@ colab: ## run every notebook with the versions that Colab has (its Python: PYTHO
 faults: export OMP_NUM_THREADS = 1
 faults: export FAULTS = long
 faults: $(READY) ## faults and fuzzing at length (10 minutes of a CPU): results/faults.json
-	$(BIN)/python -m pytest tests/test_faults.py tests/test_fuzz.py
+	$(BIN)/python -m pytest tests/test_faults.py tests/test_fuzz.py tests/test_properties.py
 
 clean: ## remove what was built (.venv stays)
 	rm -rf _build .pytest_cache .ruff_cache .hypothesis

@@ -147,12 +147,12 @@ class AbGamut:
             raise ValueError(f"ab must have shape (..., 2, H, W), got {tuple(ab.shape)}")
         ab = ab.to(torch.promote_types(ab.dtype, torch.float32))
         # Of numbers of which one is none, neither the smallest nor the largest is one.
-        if not torch.stack(ab.aminmax()).isfinite().all():
+        if ab.numel() and not torch.stack(ab.aminmax()).isfinite().all():
             raise ValueError("ab has values that are not finite numbers")
         squared, places = zip(*_five_nearest(ab)[:k], strict=True)
         squared, places = torch.stack(squared, -3), torch.stack(places, -3).int()
         indices = _lattice().to(ab.device).index_select(0, places.flatten()).view(places.shape)
-        if indices.min() < 0:
+        if indices.numel() and indices.min() < 0:
             rim = (indices < 0).any(-3)
             found = [self._search_all(points, k) for points in ab.movedim(-3, -1)[rim].split(2**14)]
             for tensor, parts in zip((indices, squared), zip(*found, strict=True), strict=True):

@@ -1,6 +1,6 @@
 """Mutated files through every reader: only the documented error may come out, in one line, soon.
 
-`make faults` tries 20,000 pictures. A file that broke something is kept in tests/regressions.
+`make faults` tries 20,000 pictures.
 """
 
 import io

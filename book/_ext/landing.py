@@ -72,8 +72,8 @@ SCRIPT = """(function () {
 def uri(picture) -> str:
     """A picture as an address that holds it."""
     file = io.BytesIO()
-    picture.save(file, "JPEG", quality=78, optimize=True, progressive=True)
-    return "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode()
+    picture.save(file, "WEBP", quality=75, method=6)
+    return "data:image/webp;base64," + base64.b64encode(file.getvalue()).decode()
 
 
 class GrayToColor(Directive):

@@ -153,10 +153,12 @@ def trim_scripts(app, pagename, templatename, context, doctree):
 
     Live cells in the page (thebe) are not used; their scripts complain, and know another host.
     The widget manager weighs 4 MB, and a slider of `colorlib.explore` moves without it: it stays,
-    with the widgets' state, where a bare widget is shown.
+    with the widgets' state, where a bare widget is shown. MathJax weighs 1 MB.
     """
-    unused = ["thebe"]
-    if "jupyter.widget-view" not in context.get("body", ""):
+    unused, body = ["thebe"], context.get("body", "")
+    if 'class="math' not in body and not pagename.startswith("notebooks/"):
+        unused.append("mathjax")
+    if "jupyter.widget-view" not in body:
         unused += ["jupyter.widget-state", "requirejs", "widgets.js", "html-manager"]
     context["script_files"] = [
         script for script in context["script_files"]

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import torch
 
+from colorlib.files import write_text
+
 from .measure import Row
 
 NAMES = ["lab", "encoding", "decoding", "prior", "training", "memory", "colorize", "importing"]
@@ -49,9 +51,8 @@ def main(argv=None) -> int:
     packages = {name: version(name) for name in ("colorlib", "torch", "numpy", "scikit-image",
                                                  "scikit-learn")}
     command = " ".join(["python -m benchmarks", *(sys.argv[1:] if argv is None else argv)])
-    arguments.output.parent.mkdir(parents=True, exist_ok=True)
-    arguments.output.write_text(json.dumps(
-        {"command": command, **machine, "packages": packages, "rows": rows}, indent=1) + "\n")
+    write_text(json.dumps({"command": command, **machine, "packages": packages, "rows": rows},
+                          indent=1) + "\n", arguments.output)
     return 0
 
 

@@ -303,6 +303,7 @@ def table(arguments) -> int:
     """Train the rows that have no weights yet, evaluate all, print the table and its claims."""
     from .classifier import small_classifier, vgg16
     from .data import find_photos, imagenette
+    from .files import write_text
     from .rows import ROWS, row
     from .table import build, printed
 
@@ -317,7 +318,7 @@ def table(arguments) -> int:
     figures["command"] = " ".join(["colorlib", *sys.argv[1:]])
     print(printed(figures))
     if arguments.output:
-        arguments.output.write_text(json.dumps(figures, indent=1) + "\n")
+        write_text(json.dumps(figures, indent=1) + "\n", arguments.output)
     return 0
 
 

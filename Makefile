@@ -141,7 +141,8 @@ repoint: ## point it all to a fork: make repoint REPO=https://github.com/you/cou
 
 # Scripts that the pages need, from npm; kept in the tree so that a build needs neither node nor npm.
 # The packages of the widget manager and of ONNX Runtime have lost their LICENSE; those here are of
-# their repositories. ONNX Runtime's wasm lies compressed: 3.7 MB, not 14, here and on the wire.
+# their repositories. ONNX Runtime's two builds, for the CPU (wasm) and for WebGPU (jspi), lie compressed,
+# here and on the wire: 3.7 and 4.1 MB, not 14 and 17. A browser fetches one of them.
 VENDOR := book/_static/vendor
 MANAGER := @jupyter-widgets/html-manager
 vendor: ## fetch the site's scripts anew (needs npm)
@@ -162,5 +163,7 @@ vendor: ## fetch the site's scripts anew (needs npm)
 	  cp reveal.js/plugin/notes/notes.js ../../$(VENDOR)/reveal.js/plugin/notes && \
 	  cp axe-core/LICENSE axe-core/axe.min.js ../../tests/browser/axe-core
 	cd _build/npm/onnxruntime-web/dist && target=../../../../$(VENDOR)/onnxruntime-web && \
-	  sed '/sourceMappingURL/d' ort.wasm.bundle.min.mjs > $$target/ort.wasm.bundle.min.mjs && \
-	  gzip -9nc ort-wasm-simd-threaded.wasm > $$target/ort-wasm-simd-threaded.wasm.gz
+	  for build in wasm jspi; do sed '/sourceMappingURL/d' ort.$$build.bundle.min.mjs \
+	    > $$target/ort.$$build.bundle.min.mjs || exit 1; done && \
+	  for wasm in wasm jspi.wasm; do gzip -9nc ort-wasm-simd-threaded.$$wasm \
+	    > $$target/ort-wasm-simd-threaded.$$wasm.gz || exit 1; done

@@ -17,12 +17,12 @@ def write_files(app, exception):
     if exception or app.builder.format != "html":
         return
     static = Path(app.outdir) / "_static"
-    runtime = static / "vendor" / "onnxruntime-web" / "ort-wasm-simd-threaded.wasm.gz"
+    runtimes = sorted((static / "vendor" / "onnxruntime-web").glob("*.wasm.gz"))
     folder = static / "try" / "model"
     folder.mkdir(parents=True, exist_ok=True)
     made_from = hashlib.sha256()
     weights = LIBRARY / "assets" / "course.safetensors"
-    for path in (weights, LIBRARY / "export.py", Path(__file__), runtime):
+    for path in (weights, LIBRARY / "export.py", Path(__file__), *runtimes):
         made_from.update(path.read_bytes())
     about = folder / "about.json"
     if about.exists() and json.loads(about.read_text())["made_from"] == made_from.hexdigest():
@@ -34,7 +34,7 @@ def write_files(app, exception):
         "made_from": made_from.hexdigest(),
         "size": colorizer.size,
         "bins": colorizer.bins.tolist(),
-        "bytes": {"model": model.stat().st_size, "runtime": runtime.stat().st_size},
+        "bytes": {path.name: path.stat().st_size for path in (model, *runtimes)},
     }))
     (static / "try" / "photos").mkdir(exist_ok=True)
     for name in EXAMPLES:

@@ -4,13 +4,14 @@ import base64
 import gzip
 import io
 import json
+import shutil
 import time
 
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from conftest import PHONE, SITE, WIDE, Visit
+from conftest import CHROMIUM, PHONE, SITE, WIDE, Visit
 from PIL import Image
 
 from colorlib import AbGamut, Colorizer, annealed_mean
@@ -394,6 +395,111 @@ def test_without_webassembly_the_page_says_so(page):
     page.context.route("**/try/worker.js", lambda route: route.fulfill(
         body=script, content_type="text/javascript"))
     assert "WebAssembly" in give(page, as_file(sample("cat")))
+
+
+# A GPU as the page sees it before it chooses; a runtime that takes it, and in what way it fails.
+GPU = "Object.defineProperty(navigator, 'gpu', { value: %s, configurable: true });"
+REAL = "{ requestAdapter: async () => ({ info: { isFallbackAdapter: false } }) }"
+NO_GPU = {
+    "no WebGPU": "undefined",
+    "no adapter": "{ requestAdapter: async () => null }",
+    "a refusal": "{ requestAdapter: async () => { throw new Error('no'); } }",
+    "a simulated GPU": "{ requestAdapter: async () => ({ info: { isFallbackAdapter: true } }) }",
+}
+NO_SESSION = """
+    export const env = { wasm: {} };
+    export class Tensor {}
+    const fail = () => { throw new Error('device lost'); };
+    const never = () => new Promise(() => {});
+    export const InferenceSession = { create: %s };"""
+FAILURES = {
+    "the session": "async () => fail()",
+    "the first run": "async () => ({ run: async () => fail() })",
+    "the first run's time": "async () => ({ run: never })",
+    "the second run": "async () => ({ run: (i => async () => i++ ? fail() : { logits: "
+                      "{ data: new Float32Array(313 * 8 * 12), dims: [1, 313, 8, 12] } })(0) })",
+}
+SMALL = (48, 32)  # a simulated GPU is slow
+
+
+def with_gpu(page, gpu):
+    """Replace what the worker knows of a GPU; gives the list of what is asked for from then on."""
+    script = GPU % gpu + (SITE / "_static/try/worker.js").read_text()
+    page.context.route("**/try/worker.js", lambda route: route.fulfill(
+        body=script, content_type="text/javascript"))
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    return asked
+
+
+def for_webgpu(asked):
+    return [url for url in asked if ".jspi." in url]
+
+
+@pytest.mark.parametrize("reason", NO_GPU)
+def test_without_a_gpu_the_cpu_does_it_and_nothing_more_is_fetched(page, colorizer, reason):
+    asked = with_gpu(page, NO_GPU[reason])
+    photo = sample("raccoon").resize(SMALL)
+    assert give(page, as_file(photo)) == ""
+    assert "on the CPU (WebAssembly)" in part(page, "status").text_content()
+    assert same_color(shown(page), colorizer(photo))
+    assert any("onnx" in url for url in asked) and not for_webgpu(asked)
+
+
+@pytest.mark.parametrize("failing", FAILURES)
+def test_if_the_gpu_fails_the_cpu_takes_over(page, colorizer, failing):
+    """Simulated: a GPU that says it is real, and a runtime for it that fails."""
+    asked = with_gpu(page, REAL)
+    page.context.route("**/ort.jspi.bundle.min.mjs", lambda route: route.fulfill(
+        body=NO_SESSION % FAILURES[failing], content_type="text/javascript"))
+    script = (SITE / "_static/try/network.js").read_text()
+    assert "LIMIT = 10_000;" in script
+    page.context.route("**/try/network.js", lambda route: route.fulfill(
+        body=script.replace("LIMIT = 10_000;", "LIMIT = 1000;"), content_type="text/javascript"))
+    photo = sample("raccoon").resize(SMALL)
+    if failing == "the second run":
+        assert give(page, as_file(photo)) == ""
+        assert "on the GPU (WebGPU)" in part(page, "status").text_content()
+        assert not same_color(shown(page), colorizer(photo))  # all logits are 0
+    assert give(page, as_file(photo)) == ""
+    assert "on the CPU (WebAssembly)" in part(page, "status").text_content()
+    assert same_color(shown(page), colorizer(photo))
+    assert for_webgpu(asked)
+
+
+@pytest.fixture
+def simulated_gpu(browser, site):
+    """The page in a Chromium that simulates a GPU, if there is one that does within a minute."""
+    path = next(filter(None, map(shutil.which, CHROMIUM)))
+    chromium = browser.browser_type.launch(executable_path=path, args=[
+        "--no-sandbox", "--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"])
+    visit = Visit(chromium.new_page(viewport=WIDE), site)
+    page = visit.open(PAGE + "?provider=webgpu")
+    found = page.evaluate("""async () => {
+        const late = new Promise(resolve => setTimeout(resolve, 60_000));
+        const adapter = await Promise.race([navigator.gpu?.requestAdapter(), late]);
+        return Boolean(adapter) && "Suspending" in WebAssembly;
+    }""")
+    if not found:
+        chromium.close()
+        pytest.skip("this Chromium simulates no GPU")
+    yield visit
+    chromium.close()
+
+
+def test_webgpu_gives_the_colors_that_python_gives(simulated_gpu, colorizer):
+    """On a GPU in software: that the results agree, and nothing about speed."""
+    visit, asked = simulated_gpu, []
+    visit.page.on("request", lambda request: asked.append(request.url))
+    photo = sample("raccoon").resize(SMALL)
+    assert give(visit.page, as_file(photo)) == ""
+    assert "on the GPU (WebGPU)" in part(visit.page, "status").text_content()
+    assert same_color(shown(visit.page), colorizer(photo))
+    paths = {url.removeprefix(visit.home + "/") for url in asked if "/try/" in url or "onnx" in url}
+    assert "ort-wasm-simd-threaded.jspi.wasm.gz" in {path.split("/")[-1] for path in paths}
+    assert not [path for path in paths if path.endswith("threaded.wasm.gz")]
+    assert sum(len(gzip.compress((SITE / path).read_bytes())) for path in paths) <= 9e6
+    assert visit.outside == [] and visit.errors == []
 
 
 @pytest.mark.skipif(not AXE, reason="no axe-core in tests/")

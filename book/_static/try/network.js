@@ -4,39 +4,97 @@ import { Problem } from "./problem.js";
 
 const RUNTIME = new URL("../vendor/onnxruntime-web/", import.meta.url);
 const MODEL = new URL("./model/", import.meta.url);
+const FILES = {
+  webgpu: { script: "ort.jspi.bundle.min.mjs", binary: "ort-wasm-simd-threaded.jspi.wasm.gz" },
+  wasm: { script: "ort.wasm.bundle.min.mjs", binary: "ort-wasm-simd-threaded.wasm.gz" },
+};
+const LIMIT = 10_000; // milliseconds: a GPU that takes longer is no help
 
-// Resolves to { run(lightness, width, height), bins, size }.
-export async function loadNetwork(onProgress) {
+// Resolves to { run(lightness, width, height), provider(), bins, size }. WebGPU runs it if it is
+// there and of use, or if it is the one that is wanted; WebAssembly if not, or if WebGPU fails.
+export async function loadNetwork(wanted, onProgress) {
   if (typeof WebAssembly !== "object") throw new Problem("wasm");
   const about = await (await get(new URL("about.json", MODEL))).json();
-  const runtime = new URL("ort-wasm-simd-threaded.wasm.gz", RUNTIME);
-  const total = about.bytes.model + about.bytes.runtime;
+  let provider = await chooseProvider(wanted);
   let received = 0;
+  let total = about.bytes["course.onnx"];
   const count = (bytes) => onProgress((received += bytes), total);
-  const [wasm, model] = await Promise.all([
-    download(runtime, count).then(unpack),
-    download(new URL("course.onnx", MODEL), count).then((blob) => blob.arrayBuffer()),
-  ]);
-  const ort = await import(new URL("ort.wasm.bundle.min.mjs", RUNTIME));
-  ort.env.wasm.wasmBinary = wasm;
-  ort.env.wasm.numThreads = 1; // more would need headers that few hosts of static files send
-  const session = await startSession(ort, model);
-
-  async function run(lightness, width, height) {
-    const input = new ort.Tensor("float32", lightness, [1, 1, height, width]);
-    const { logits } = await session.run({ lightness: input });
-    return { logits: logits.data, width: logits.dims[3], height: logits.dims[2] };
+  const model = download(new URL("course.onnx", MODEL), count).then((blob) => blob.arrayBuffer());
+  const limit = wanted === "webgpu" ? Infinity : LIMIT;
+  let network;
+  try {
+    network = await start();
+  } catch (error) {
+    await fallBack(error);
   }
 
-  return { run, bins: about.bins, size: about.size };
+  async function start() {
+    const { script, binary } = FILES[provider];
+    total += about.bytes[binary];
+    const fetched = await Promise.all([
+      model, download(new URL(binary, RUNTIME), count).then(unpack),
+    ]);
+    const session = startSession(provider, new URL(script, RUNTIME), ...fetched);
+    return provider === "webgpu" ? within(limit, session) : session;
+  }
+
+  async function fallBack(error) {
+    if (provider === "wasm") throw error;
+    console.warn("WebGPU failed, so WebAssembly takes over.", error);
+    provider = "wasm";
+    network = undefined;
+    network = await start();
+  }
+
+  async function run(...image) {
+    network ??= await start(); // falling back may have failed, as it does offline
+    if (provider === "wasm") return network(...image);
+    try {
+      return await within(limit, network(...image));
+    } catch (error) {
+      await fallBack(error);
+      return network(...image);
+    }
+  }
+
+  return { run, provider: () => provider, bins: about.bins, size: about.size };
 }
 
-async function startSession(ort, model) {
+// A GPU that the browser only simulates is slower than WebAssembly. The runtime for WebGPU waits
+// for the GPU by a part of WebAssembly that not every browser with WebGPU has.
+async function chooseProvider(wanted) {
+  if (wanted === "wasm" || !navigator.gpu || !("Suspending" in WebAssembly)) return "wasm";
+  const adapter = await within(LIMIT, navigator.gpu.requestAdapter()).catch(() => null);
+  if (!adapter) return "wasm";
+  return wanted === "webgpu" || !adapter.info.isFallbackAdapter ? "webgpu" : "wasm";
+}
+
+// Resolves to a function: lightness, width, height to the logits.
+async function startSession(provider, script, model, binary) {
+  const ort = await import(script);
+  ort.env.logLevel = "error"; // it warns of each operator that it leaves to the CPU
+  ort.env.wasm.wasmBinary = binary;
+  ort.env.wasm.numThreads = 1; // more would need headers that few hosts of static files send
+  let session;
   try {
-    return await ort.InferenceSession.create(model, { executionProviders: ["wasm"] });
+    session = await ort.InferenceSession.create(model, { executionProviders: [provider] });
   } catch (error) {
     throw new Problem(/memory/i.test(error) ? "memory" : "wasm", { cause: error });
   }
+  return async (lightness, width, height) => {
+    const input = new ort.Tensor("float32", lightness, [1, 1, height, width]);
+    const { logits } = await session.run({ lightness: input });
+    return { logits: logits.data, width: logits.dims[3], height: logits.dims[2] };
+  };
+}
+
+function within(milliseconds, promise) {
+  if (milliseconds === Infinity) return promise;
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`not done in ${milliseconds} ms`)), milliseconds);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
 async function get(url) {

@@ -14,6 +14,10 @@ const [slider, temperature, original, download, summary] =
 
 const plane = new Plane(part("plane"), part("table"));
 const stage = new Stage(part("stage"), () => refresh("probe"));
+// Which of the two the page's address insists on, if any: ?provider=webgpu or ?provider=wasm.
+const provider = new URLSearchParams(location.search).get("provider");
+const WHERE = { webgpu: "on the GPU (WebGPU)", wasm: "on the CPU (WebAssembly)" };
+
 let photo; // { name, type, gray, original }
 let turn = 0; // counts the photos: an answer for an earlier one is not shown
 
@@ -36,15 +40,16 @@ async function open(source, name, type) {
     result.setAttribute("aria-busy", "true");
     stage.open(opened.gray);
     stage.left(original.checked ? opened.original : opened.gray);
-    await ask("load", null, { onProgress: showProgress });
+    await ask("load", { provider }, { onProgress: showProgress });
     status.textContent = "The network is looking at it.";
-    const answer = await ask("think");
+    const answer = await ask("think", null, { onProgress: showProgress });
     if (mine !== turn) return;
     photo = { name, type, ...opened };
     result.hidden = false; // a bad file in between may have hidden it
     stage.setAnswer(answer);
     await refresh("color");
-    status.textContent = `Colored: ${name}, ${opened.width} × ${opened.height} pixels.`;
+    const size = `${opened.width} × ${opened.height} pixels`;
+    status.textContent = `Colored: ${name}, ${size}, ${WHERE[answer.provider]}.`;
   } catch (error) {
     if (mine === turn) tell(error);
   } finally {

@@ -11,8 +11,9 @@ let photo;
 let answer; // of the network for this photo: { logits, width, height }
 
 const tasks = {
-  load() {
-    network ??= loadNetwork((received, total) => postMessage({ progress: { received, total } }));
+  load({ provider }) {
+    const show = (received, total) => postMessage({ progress: { received, total } });
+    network ??= loadNetwork(provider, show);
     return network.then(() => null, (error) => {
       network = undefined; // so that the next try starts anew
       throw error;
@@ -30,10 +31,10 @@ const tasks = {
   },
 
   async think() {
-    const { run, size } = await network;
+    const { run, provider, size } = await network;
     const { lightness, width, height } = photo.forNetwork(size);
     answer = await run(lightness, width, height);
-    return { width: answer.width, height: answer.height };
+    return { width: answer.width, height: answer.height, provider: provider() };
   },
 
   async color({ T }) {

@@ -204,19 +204,22 @@ def committed() -> dict:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-COLUMNS = {"parameters_mb": ("params MB", ".1f"), "features_mb": ("feats MB", ".1f"),
-           "runtime_ms": ("ms", ".0f"), "auc": ("AuC", ".1f"),
-           "auc_rebalanced": ("AuC rebal", ".1f"), "top1": ("top-1", ".1f"),
-           "colorfulness": ("colorful", ".1f"), "psnr": ("PSNR", ".1f"), "ssim": ("SSIM", ".3f")}
+COLUMNS = {"parameters_mb": ("params", ".1f"), "features_mb": ("feats", ".1f"),
+           "runtime_ms": ("ms", ".0f"), "auc": ("AuC", ".1f"), "auc_rebalanced": ("rebal", ".1f"),
+           "top1": ("top-1", ".1f"), "colorfulness": ("color", ".1f"), "psnr": ("PSNR", ".1f"),
+           "ssim": ("SSIM", ".3f")}
 
 
 def printed(table: dict) -> str:
-    """The table, an empty line, and its claims with their 95% intervals, as text."""
-    lines = [f"{'':25}" + "".join(f"{title:>10}" for title, _ in COLUMNS.values())]
+    """The table, an empty line, and its claims with their 95% intervals, as text.
+
+    Parameters and features are in megabytes, colorfulness is short for `metrics.colorfulness`.
+    """
+    lines = [f"{'':24}" + "".join(f"{title:>6}" for title, _ in COLUMNS.values())]
     for row in table["rows"].values():
         cells = (format(row[name], digits) if name in row else "-"
                  for name, (_, digits) in COLUMNS.items())
-        lines.append(f"{row['title']:25}" + "".join(f"{cell:>10}" for cell in cells))
+        lines.append(f"{row['title']:24}" + "".join(f"{cell:>6}" for cell in cells))
     lines.append("")
     for claim in table["claims"]:
         low, high = claim["interval"]

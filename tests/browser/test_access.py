@@ -219,7 +219,7 @@ def test_pages_say_what_they_are_and_where(open_in):
 def fetched_by(browser, site, path):
     """Bytes of all that a page fetches of a server that compresses nothing."""
     page, responses = browser.new_page(viewport=WIDE), []
-    page.on("response", responses.append)
+    page.on("response", lambda response: responses.append(response))
     Visit(page, site).open(path)
     total = sum(len(response.body()) for response in responses)
     page.close()

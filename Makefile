@@ -41,10 +41,10 @@ test: lint unit notebooks ## every test: code, docstrings, notebooks, the site i
 	$(MAKE) book
 	$(BIN)/python -m pytest -n $(JOBS) tests/browser $(addprefix --ignore tests/browser/,$(EDITIONS))
 
-# The site in all its editions, looked at more closely: axe-core on every page in light and dark,
-# every control by keyboard, every slide, no answer in the edition for students, the zip from a disk.
-EDITIONS := test_access.py test_slides.py test_editions.py
-access: ## look closer at the site and its editions, in a browser (takes long)
+# What else is made of the site: every slide, no answer in the edition for students, the zip from a
+# disk.
+EDITIONS := test_slides.py test_editions.py
+access: ## look closer at the slides and the editions, in a browser (takes long)
 	$(MAKE) book student offline
 	$(BIN)/python -m pytest -n $(JOBS) $(addprefix tests/browser/,$(EDITIONS))
 

@@ -117,6 +117,13 @@ def test_buttons_without_a_name_get_one():
     assert lighten.lighten(named) == named
 
 
+def test_styles_for_what_is_on_no_page_are_left_out():
+    kept = (':root{--a:1}.seen{b:1}.seen>.here,.gone{b:1}p{b:1}.seen:not(.gone){b:1}'
+            '[class*=".gone"]{b:1}:is(.gone,.seen){b:1}@media print{.here{b:1}}')
+    style = kept.replace("p{", ".gone{b:1}p{").replace("@media print{", "@media print{.gone p{b:1}")
+    assert style != kept == lighten.thin(style, {"seen", "here"})
+
+
 def test_students_see_no_answers_in_the_table_of_contents():
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
     toc["parts"].append({"caption": "Planted", "chapters": [

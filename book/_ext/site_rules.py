@@ -58,8 +58,9 @@ def uses(app) -> dict[str, list[str]]:
 def chapter_of(app, name: str) -> str | None:
     """Page of the chapter that teaches a name of colorlib, such as ``colorlib.color.rgb_to_lab``.
 
-    Of the chapters that the module's first lines name, the first that uses it, or the first of all;
-    for a module beside the chapters, the first chapter that uses the name, or the module.
+    Of the chapters that the module's first lines name, the one of that name, the first that uses
+    it, or the first of all; for a module beside the chapters, the first chapter that uses the name,
+    or the module.
     """
     _, module, word = name.split(".")[:3]
     head = (import_module(f"colorlib.{module}").__doc__ or "").split("\n\n")[0]
@@ -68,7 +69,8 @@ def chapter_of(app, name: str) -> str | None:
     pages = sorted({page for found in uses(app).values() for page in found})
     own = [p for p in pages if p.split("/")[1][:2] in numbers]
     using = uses(app).get(word, [])
-    for choice in ([p for p in own if p in using], own, using, uses(app).get(module, [])):
+    for choice in ([p for p in own if p.endswith(f"_{word}")], [p for p in own if p in using], own,
+                   using, uses(app).get(module, [])):
         if choice:
             return choice[0]
     return None

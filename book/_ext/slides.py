@@ -19,7 +19,8 @@ from lighten import lift_pictures
 
 HERE = Path(__file__).parent
 LONGEST = 220  # characters of the text that a slide keeps of a paragraph
-FULL = 330  # characters of the text on a slide
+FULL = 300  # characters of the text on a slide
+ROWS, WIDTH = 16, 76  # lines of code and print that a slide has room for, characters of a line
 
 
 # --- which cell is on which slide ---
@@ -87,8 +88,10 @@ def brief(text: str) -> list[str]:
             continue
         elif re.match(r"[-*] |\d\. ", block):
             items = re.split(r"\n(?=[-*] |\d\. )", block)
-            head.append("\n".join(f"{mark} {lead(text)}"
-                                  for mark, text in (item.split(" ", 1) for item in items)))
+            items = [f"{mark} {lead(text)}"
+                     for mark, text in (item.split(" ", 1) for item in items)]
+            half = len(items) // 2 if len("".join(items)) > 1.5 * FULL else 0
+            head += ["\n".join(part) for part in (items[:half], items[half:]) if part]
         elif block.startswith(("$$", "|", "> ", "```")):
             head.append(block)
         elif leads == 0 and not block.startswith("<"):
@@ -144,7 +147,8 @@ def deck(notebook) -> nbformat.NotebookNode:
             cell = joined(cell)
             shown = picture(cell)
             lines = cell.source.removeprefix("# NBVAL_CHECK_OUTPUT\n").strip().splitlines()
-            short = len(lines) <= 10 and not shown
+            room = len(lines) <= 10 and rows(lines) + rows(printed(cell)) <= ROWS
+            short = room and not shown and "checks." not in cell.source
             cell.source = "\n".join(lines) if short else ""
             if heading:
                 above = nbformat.v4.new_markdown_cell(f"#### {heading}")
@@ -166,6 +170,17 @@ def joined(cell):
             kept.append(output)
     cell.outputs = kept
     return cell
+
+
+def rows(lines) -> int:
+    """Lines that code or print takes on a slide, where long ones are broken."""
+    return sum(max(1, -(-len(line) // WIDTH)) for line in lines)
+
+
+def printed(cell) -> list[str]:
+    """Lines of text below a code cell."""
+    texts = (o.get("text") or o.get("data", {}).get("text/plain", "") for o in cell.outputs)
+    return "\n".join(texts).splitlines()
 
 
 def picture(cell) -> bool:

@@ -11,7 +11,7 @@ document.querySelectorAll(".colorlib").forEach(function (figure) {
 
 // A page opened from a disk may not fetch another file.
 if (location.protocol === "file:") {
-  if (window.DOCUMENTATION_OPTIONS) { DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false; }
+  if (typeof DOCUMENTATION_OPTIONS !== "undefined") { DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false; }
   var tryIt = document.getElementById("try");
   if (tryIt) {
     tryIt.insertAdjacentHTML("beforebegin", "<p><strong>From a disk, this page needs a server of " +

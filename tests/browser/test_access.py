@@ -1,9 +1,10 @@
 """The site for everybody: WCAG 2.2 AA as far as axe-core can see, and every control by keyboard."""
 
 import json
+import re
 
 import pytest
-from conftest import ROOT, SITE, Visit
+from conftest import ROOT, SITE, WIDE, Visit
 from test_pages import PAGES, contrast
 
 AXE = (ROOT / "tests" / "browser" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
@@ -26,7 +27,7 @@ def open_in(browser, site):
     pages = []
 
     def start(path, scheme="light"):
-        page = browser.new_page(viewport={"width": 1280, "height": 800}, color_scheme=scheme)
+        page = browser.new_page(viewport=WIDE, color_scheme=scheme)
         pages.append(page)
         return Visit(page, site).open(path)
 
@@ -35,12 +36,23 @@ def open_in(browser, site):
         page.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.fixture(scope="module")
+def reader(browser, site):
+    """One page for all paths: what it has fetched once is at hand."""
+    page = browser.new_page(viewport=WIDE)
+    yield Visit(page, site)
+    page.close()
+
+
 @pytest.mark.parametrize("path", PAGES)
-def test_axe_finds_nothing(open_in, path, scheme):
-    page = open_in(path, scheme)
-    assert page.evaluate("document.documentElement.dataset.theme") == scheme
-    assert violations(page) == []
+def test_axe_finds_nothing(reader, path):
+    """In the light theme and in the dark one."""
+    page = reader.open(path)
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        page.wait_for_function("s => document.documentElement.dataset.theme === s", arg=scheme)
+        page.evaluate("document.getAnimations().forEach(a => a.finish())")  # colors as they end up
+        assert violations(page) == [], scheme
 
 
 def test_axe_sees_what_is_wrong(open_in):
@@ -185,7 +197,7 @@ def test_every_name_of_the_library_leads_to_its_chapter():
     expected = {"rgb_to_lab": "01_lab_color", "AbGamut": "02_gamut", "annealed_mean":
                 "06_annealed_mean", "class_weights": "03_rebalancing", "Zhang": "04_cnn"}
     for name, chapter in expected.items():
-        at = html.index(f'.{name}"')
+        at = re.search(rf'id="colorlib\.\w+\.{name}"', html).start()
         assert f"notebooks/{chapter}.html" in html[at:at + 6000].split('<dt class="sig')[0], name
 
 
@@ -202,3 +214,20 @@ def test_pages_say_what_they_are_and_where(open_in):
         said = page.evaluate("[...document.querySelectorAll('meta[name=description]')]"
                              ".map(m => m.content)")
         assert len(said) == 1 and 40 < len(said[0]) < 170, json.dumps(said)
+
+
+def fetched_by(browser, site, path):
+    """Bytes of all that a page fetches of a server that compresses nothing."""
+    page, responses = browser.new_page(viewport=WIDE), []
+    page.on("response", lambda response: responses.append(response))
+    Visit(page, site).open(path)
+    total = sum(len(response.body()) for response in responses)
+    page.close()
+    return total
+
+
+def test_pages_weigh_little(browser, site):
+    assert 50_000 < fetched_by(browser, site, "book/index.html") < 600_000
+    for path in sorted(SITE.glob("notebooks/0*.html")):
+        weight = fetched_by(browser, site, path.relative_to(SITE).as_posix())
+        assert 50_000 < weight < 4_000_000, path.name

@@ -321,7 +321,9 @@ def test_two_processes_on_one_cache(server, tmp_path, counts):
     server.files["/slow/c.tar.gz"] = packed
     call = [sys.executable, "-c", TWO, f"{server.url}/slow/c.tar.gz",
             hashlib.md5(packed).hexdigest()]
-    runs = [subprocess.Popen(call, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=HERE,
+    # Nothing of this machine's own: neither its photographs nor its cache.
+    env = {**HERE, "COLORLIB_DATA": "", "COLORLIB_CACHE": str(tmp_path / "cache")}
+    runs = [subprocess.Popen(call, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env,
                              text=True) for _ in range(2)]
     for run in runs:
         out, err = run.communicate(timeout=120)

@@ -18,7 +18,8 @@ EXAMPLES = {
   colorlib colorize grandmother.jpg               writes grandmother_color.jpg beside it
   colorlib colorize album/ -o colored/            every photograph in a folder
   colorlib colorize photo.png --compare           gray, colorized and original side by side
-  colorlib colorize photo.png --temperature 0.2   nearer to the one likeliest color""",
+  colorlib colorize photo.png --temperature 0.2   nearer to the one likeliest color
+Each result says in its EXIF and XMP that its colors are guesses (JPEG, PNG, TIFF, WebP).""",
     "train": """examples:
   colorlib train                                  the weights that ship, on Imagenette
   colorlib train --data my_photos/ --steps 2000   on a folder of yours, or of shards
@@ -85,6 +86,8 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--size", type=int, help="long side in pixels of what the network sees")
     sub.add_argument("--compare", action="store_true", help="gray | colorized | original")
     sub.add_argument("--force", action="store_true", help="overwrite what is there")
+    sub.add_argument("--no-note", dest="note", action="store_false",
+                     help="don't say in the file (EXIF, XMP) that its colors were made")
 
     sub = command("train", train, "Train a network on photographs.")
     _data_option(sub, "Imagenette's train split, downloaded once")
@@ -198,13 +201,15 @@ def _jobs(arguments) -> tuple[list[tuple[Path, Path]], list[str]]:
 
 def _colorize_one(colorizer, source: Path, target: Path, arguments) -> None:
     from .images import open_photo, save_photo
+    from .labels import colorized_note
 
     photo = open_photo(source)
     result = colorizer(photo, T=arguments.temperature, size=arguments.size)
     if arguments.compare:
         result = side_by_side(photo, result)
     target.parent.mkdir(parents=True, exist_ok=True)
-    save_photo(result, target)
+    note = colorized_note(arguments.weights, arguments.temperature) if arguments.note else None
+    save_photo(result, target, note, photo)
 
 
 def side_by_side(photo, colorized):

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .color import rgb_to_lab
+from .color import rgb8_to_lab
 from .downloads import cache_folder, cifar10, download, imagenette, sha256  # noqa: F401
 from .images import SUFFIXES, PhotoError, read_rgb, samples
 
@@ -103,7 +103,7 @@ def is_gray(rgb: Tensor) -> bool:
     """Whether a uint8 photo (3, H, W) has no color: |a| and |b| at most 5 at every pixel."""
     # Nearly every photo shows its color in a few pixels; only the others get a full look.
     looks = rgb[:, ::8, ::8], rgb
-    return all(rgb_to_lab(look.float() / 255)[1:].abs().max() <= GRAY for look in looks)
+    return all(rgb8_to_lab(look)[1:].abs().max() <= GRAY for look in looks)
 
 
 def random_crop(rgb: Tensor, crop: int, zoom: tuple[float, float], rng: torch.Generator) -> Tensor:
@@ -178,7 +178,7 @@ class Batches:
         mine = slice(rank * self.batch // world, (rank + 1) * self.batch // world)
         crops = [_cut(self._colored(step * self.batch + i), self.crop, self.zoom, draws[i])
                  for i in range(self.batch)[mine]]
-        lab = rgb_to_lab(torch.stack(crops).float() / 255)
+        lab = rgb8_to_lab(torch.stack(crops))
         lightness = 100 * (lab[:, :1] / 100).clamp(0, 1) ** powers[mine]
         # The target is the mean color of each 4 x 4 square, as the net's output is 1/4 as large.
         return lightness, F.avg_pool2d(lab[:, 1:], 4)

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .color import rgb_to_lab
+from .color import rgb8_to_lab, rgb_to_lab
 from .gamut import AbGamut
 
 
@@ -53,8 +53,8 @@ def color_counts(images: Iterable[Tensor], gamut: AbGamut | None = None) -> Tens
     gamut = gamut or AbGamut()
     total = torch.zeros(len(gamut), dtype=torch.float64)
     for image in images:
-        rgb = image.float() / 255 if image.dtype == torch.uint8 else image
-        indices, weights = gamut.soft_encode(rgb_to_lab(rgb)[..., 1:, :, :])
+        lab = rgb8_to_lab(image) if image.dtype == torch.uint8 else rgb_to_lab(image)
+        indices, weights = gamut.soft_encode(lab[..., 1:, :, :])
         total += torch.bincount(indices.flatten(), weights.flatten().double(), len(gamut))
     return total
 

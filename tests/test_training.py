@@ -43,7 +43,7 @@ def test_batches_depend_on_seed_and_step_alone():
 
 def test_an_epoch_shows_every_photo_once():
     batches = Batches(PHOTOS, 1, 8)
-    seen = [batches._pick(i, 0, None) for i in range(2 * len(PHOTOS))]
+    seen = [batches._pick(i) for i in range(2 * len(PHOTOS))]
     assert sorted(seen[: len(PHOTOS)]) == sorted(seen[len(PHOTOS):]) == list(range(len(PHOTOS)))
 
 

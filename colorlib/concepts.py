@@ -16,10 +16,11 @@ from tqdm.auto import tqdm
 from .color import rgb_to_lab
 from .images import read_rgb
 from .networks import Zhang
-from .representation import BLOCKS, features, selectivity
+from .representation import BLOCKS, features
+from .units import selectivity
 
 CELL = 8  # pixels: the side of a place, one value of the trunk's last five blocks
-MOST = 4_000  # places inside of a concept; twice as many outside
+MOST = 2_000  # places inside of a concept; twice as many outside
 CONCEPTS = {
     "sky": "upper half of the photo; mean L above 50, mean b below -6, standard deviation of L "
            "below 3; against the other places of upper halves",
@@ -140,7 +141,7 @@ def roc_auc(answers: np.ndarray, inside: np.ndarray, weights: np.ndarray) -> flo
     return float((within * below).sum() / (within.sum() * without.sum()))
 
 
-def best_unit(answers: np.ndarray, where: np.ndarray, draws: int = 200, seed: int = 0) -> dict:
+def best_unit(answers: np.ndarray, where: np.ndarray, draws: int = 100, seed: int = 0) -> dict:
     """The unit that answers most to a concept: chosen on half of the photos, measured on the rest.
 
     Returns

@@ -11,16 +11,16 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
+from .checkpoints import save_atomically
 from .data import random_crop
 from .networks import Zhang
 from .optimizers import Muon
 from .representation import BLOCKS, features
-from .training import save_atomically
 
 
 @dataclass(frozen=True)
 class Lesson:
-    """A part of a training on labels: so many steps on crops of one size; see `data.random_crop`."""
+    """Part of a training on labels: so many steps on crops of one size; see `data.random_crop`."""
 
     steps: int
     crop: int

@@ -4,228 +4,31 @@ Every part is kept in a folder as soon as it is done: stopped, the same command 
 """
 
 import argparse
-import hashlib
 import json
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
 import torch
-import torch.nn.functional as F
-from safetensors import SafetensorError, safe_open
-from torch import Tensor
-from tqdm.auto import tqdm
+from safetensors.torch import load_file
 
-from .classifier import label
-from .concepts import CONCEPTS, best_unit, places, responses
-from .data import find_photos, imagenette
+from .checkpoints import save_atomically
 from .files import write_text
-from .finetuning import FEW, SUPERVISED, few, logits_of, train_on_labels
-from .images import read_rgb
-from .inference import lightness_of
-from .networks import Zhang, zhang
-from .rater import center
-from .representation import BLOCKS, SIZE, best_probe, features, initialize, interval, pooled
-from .rows import colorizer, weights_file
+from .finetuning import FEW
+from .representation import BLOCKS, interval, pooled
+from .study import NETWORKS, VIEW, Study
 from .table import provenance
-from .training import save_atomically
 
-SIDE = 128  # pixels: the middle square of a photo whose short side was made as long
-VIEW = 96  # pixels: that square as a probe's network sees it
-WIDTH = 1 / 4  # of all five networks, as of the course's
-NETWORKS = {"random": "random weights", "kmeans": "k-means filters", "color": "learned to color",
-            "l2": "learned to color by L2", "supervised": "learned the labels"}
-SHOWN = 256  # training pictures that a start from data looks at
-FEWEST = 10  # photographs that show a concept, or nothing is said of it
-STRONGEST = 9  # photographs that excite a unit most
+# Zhang, Isola and Efros, "Split-brain autoencoders" (2017), table 2: % of ImageNet's 1,000 classes,
+# by linear classifiers on the five layers of an AlexNet; "color" is the 2016 paper's network.
+PUBLISHED = {"random": [11.6, 17.1, 16.9, 16.3, 14.1], "kmeans": [17.5, 23.0, 24.5, 23.2, 20.6],
+             "color": [13.1, 24.8, 31.0, 32.6, 31.8],
+             "supervised": [19.3, 36.3, 44.2, 48.3, 50.5]}
+TUNED = ("random", "color")  # the networks that few labels train further
 PAIRS = (("color", "random"), ("color", "kmeans"), ("color", "l2"), ("supervised", "color"))
-
-
-def kept(path: Path, key: str, make: Callable[[], dict[str, Tensor]]) -> dict[str, Tensor]:
-    """Tensors from a file if it holds what `key` says, else made now and put there."""
-    try:
-        with safe_open(path, "pt") as file:
-            if file.metadata()["key"] == key:
-                return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (OSError, SafetensorError, KeyError, TypeError):
-        pass
-    tensors = {name: value.contiguous() for name, value in make().items()}
-    save_atomically(tensors, {"key": key}, path)
-    return tensors
-
-
-def square(rgb: Tensor) -> Tensor:
-    return center(rgb, SIDE)
-
-
-def pictures(paths: Sequence[Path]) -> Tensor:
-    """Lightness of the middle squares as bytes, 255 for L = 100: uint8 (N, 1, 128, 128)."""
-    return torch.stack([
-        (lightness_of(square(read_rgb(path, shrink_to=SIDE)) / 255) * 2.55).round().byte()
-        for path in tqdm(paths, desc="reading", mininterval=5)])
-
-
-def lightness(part: Tensor, side: int = VIEW) -> Tensor:
-    """L (N, 1, side, side) of `pictures`."""
-    values = part * (100 / 255)
-    if side != SIDE:
-        values = F.interpolate(values, (side, side), mode="bilinear", antialias=True)
-    return values.contiguous(memory_format=torch.channels_last)
-
-
-class Study:
-    """The photographs, their parts, and a folder for what is done.
-
-    Of the train split, every 20th photo is kept to choose penalties by, and nobody learns its
-    label. Probes are fitted to every third of the others; the supervised network has the labels of
-    all the others. Every second photo of the val split is for testing, and for nothing else.
-    """
-
-    def __init__(self, folder: Path, data: Path | None = None, every: int = 1):
-        self.folder = folder
-        self.train = find_photos(data / "train" if data else imagenette("train"))[::every]
-        self.test = find_photos(data / "val" if data else imagenette("val"))[:: 2 * every]
-        self.labels = np.array([label(path) for path in self.train])
-        self.truth = np.array([label(path) for path in self.test])
-        number = np.arange(len(self.train))
-        self.choose = number % 20 == 0
-        self.fit = (number % 3 == 1) & ~self.choose
-        names = "".join(path.name for path in [*self.train, *self.test])
-        self.key = f"{SIDE} {hashlib.sha256(names.encode()).hexdigest()}"
-        both = kept(folder / "pictures.safetensors", self.key,
-                    lambda: {"train": pictures(self.train), "test": pictures(self.test)})
-        self.gray, self.seen = both["train"], both["test"]
-
-    def start(self, name: str) -> tuple[Zhang, str]:
-        """One of the five networks, and what decided its weights."""
-        if name in ("color", "l2"):
-            row = "full" if name == "color" else "l2"
-            digest = hashlib.sha256(weights_file(row).read_bytes()).hexdigest()
-            return colorizer(row).network.to(memory_format=torch.channels_last), digest
-        torch.manual_seed(0)
-        network, key = zhang(WIDTH).to(memory_format=torch.channels_last), f"{name} {self.key}"
-
-        def make() -> dict[str, Tensor]:
-            if name == "supervised":
-                told = ~self.choose
-                initial, _ = self.start("random")
-                train_on_labels(initial, self.gray[torch.from_numpy(told)], self.labels[told],
-                                SUPERVISED, lr=2e-3,
-                                checkpoint=self.folder / "learning.safetensors")
-                return initial.state_dict()
-            some = self.gray[:: max(1, len(self.gray) // SHOWN)][:SHOWN]
-            return initialize(network, lightness(some), name).state_dict()
-
-        key += f" {SUPERVISED}" if name == "supervised" else f" {SHOWN}"
-        network.load_state_dict(kept(self.folder / f"{name}.safetensors", key, make))
-        return network.eval(), key
-
-    def features(self, name: str) -> dict[str, Tensor]:
-        """Of each block, for the photos to fit, to choose and to test by: pooled, and its peaks."""
-        network, key = self.start(name)
-
-        @torch.inference_mode()
-        def make() -> dict[str, Tensor]:
-            found: dict[str, list[Tensor]] = {}
-            parts = {"fit": self.gray[torch.from_numpy(self.fit)],
-                     "choose": self.gray[torch.from_numpy(self.choose)], "test": self.seen}
-            for part, gray in parts.items():
-                for some in tqdm(gray.split(64), desc=f"{name}, {part}", mininterval=5):
-                    for block, feature in features(network, lightness(some)).items():
-                        found.setdefault(f"{part}.{block}", []).append(
-                            pooled(feature, SIZE).half())
-                        if part == "test":
-                            found.setdefault(f"peaks.{block}", []).append(feature.amax((-2, -1)))
-            return {k: torch.cat(v) for k, v in found.items()}
-
-        return kept(self.folder / f"{name}.features.safetensors", f"{SIZE} {VIEW} {key}", make)
-
-    def probe(self, x: dict[str, np.ndarray], some: np.ndarray | None = None) -> dict:
-        """Fit on the labels (those numbered `some`), choose the penalty, test."""
-        some = np.arange(int(self.fit.sum())) if some is None else some
-        probe = best_probe(x["fit"][some], self.labels[self.fit][some],
-                           x["choose"], self.labels[self.choose])
-        right = probe.right(x["test"], self.truth)
-        return {"accuracy": float(right.mean()), "interval": interval(right),
-                "penalty": probe.penalty, "slope": probe.slope, "labels": len(some),
-                "right": right}
-
-    def probes(self, name: str) -> dict[str, dict]:
-        """A probe on each block; one on the last with few labels."""
-        x, found = self.features(name), {}
-        for block in tqdm(BLOCKS, desc=f"probes, {name}"):
-            of = {part: x[f"{part}.{block}"].float().numpy() for part in ("fit", "choose", "test")}
-            found[block] = self.probe(of)
-            found[block]["purity"] = purity(x[f"peaks.{block}"].numpy(), self.truth)
-            found[block]["few"] = {
-                str(share): self.probe(of, few(self.labels[self.fit], share))
-                for share in (0.01, 0.1)}
-        return found
-
-    def pixels(self) -> dict:
-        """A probe on the lightness itself, in squares."""
-        parts = {"fit": self.gray[torch.from_numpy(self.fit)],
-                 "choose": self.gray[torch.from_numpy(self.choose)], "test": self.seen}
-        return self.probe({k: pooled(lightness(v), SIZE).numpy() for k, v in parts.items()})
-
-    def finetuned(self, name: str, share: float) -> dict:
-        """Trunk and head, trained on a share of the labels that probes are fitted to."""
-        network, key = self.start(name)
-
-        def make() -> dict[str, Tensor]:
-            some = few(self.labels[self.fit], share)
-            gray = self.gray[torch.from_numpy(self.fit)][torch.from_numpy(some)]
-            model = train_on_labels(network, gray, self.labels[self.fit][some], FEW[share])
-            return {"logits": logits_of(model, lightness(self.seen)),
-                    "labels": torch.tensor(len(some))}
-
-        path = self.folder / f"{name}.few-{share}.safetensors"
-        found = kept(path, f"{FEW[share]} {key}", make)
-        right = found["logits"].argmax(1).numpy() == self.truth
-        return {"accuracy": float(right.mean()), "interval": interval(right),
-                "labels": int(found["labels"]), "steps": sum(x.steps for x in FEW[share])}
-
-    def concepts(self, names: Sequence[str]) -> dict:
-        """For sky, grass and faces: the best unit of every block, and what plain lightness does."""
-        every = self.test[::2]
-        where = kept(self.folder / "places.safetensors", f"{CONCEPTS} {self.key}",
-                     lambda: places(every, SIDE, square))
-        found = {}
-        for concept, rows in where.items():
-            table = rows.numpy()
-            if len(np.unique(table[table[:, 3] > 0, 0])) < FEWEST:
-                continue
-            plain = np.stack([table[:, 4], -table[:, 4], table[:, 5], -table[:, 5]], axis=1)
-            best = best_unit(plain, table)
-            best["which"] = ("lightness", "darkness", "roughness", "smoothness")[best.pop("unit")]
-            del best["units_above"]
-            found[concept] = {"is": CONCEPTS[concept], "inside": int(table[:, 3].sum()),
-                              "outside": int((table[:, 3] == 0).sum()),
-                              "photos_inside": len(np.unique(table[table[:, 3] > 0, 0])),
-                              "lightness": best, "networks": {}}
-        for name in names:
-            network, _ = self.start(name)
-            for concept in found:
-                rows = where[concept]
-                answers = responses(network, lambda i: lightness(self.seen[::2][i], SIDE), rows)
-                found[concept]["networks"][name] = {
-                    block: best_unit(answers[block], rows.numpy()) for block in BLOCKS}
-        return found
-
-
-def purity(peaks: np.ndarray, truth: np.ndarray) -> dict[str, float]:
-    """Of the nine photos that excite a unit most, the share of their commonest class; mean of units.
-
-    "chance" is the same with the photographs' classes shuffled.
-    """
-    top = np.argsort(-peaks, axis=0)[:STRONGEST]
-
-    def share(labels: np.ndarray) -> float:
-        return float(np.mean([np.bincount(labels[rows]).max() / STRONGEST for rows in top.T]))
-
-    return {"share": share(truth), "chance": share(np.random.default_rng(0).permutation(truth))}
 
 
 def compared(one: np.ndarray, other: np.ndarray) -> dict:
@@ -239,7 +42,7 @@ def compared(one: np.ndarray, other: np.ndarray) -> dict:
 def measure(study: Study, names: Sequence[str] = tuple(NETWORKS)) -> dict:
     """All of results/representation.json but for its provenance."""
     probes = {name: study.probes(name) for name in names}
-    right = {name: {block: found.pop("right") for block, found in of.items()}
+    right = {name: {block: np.array(found.pop("right")) for block, found in of.items()}
              for name, of in probes.items()}
     for of in probes.values():
         for found in of.values():
@@ -263,13 +66,52 @@ def measure(study: Study, names: Sequence[str] = tuple(NETWORKS)) -> dict:
                         for a, b in PAIRS if {a, b} <= set(names)},
         "last_less_best": depth,
         "finetuning": {name: {str(share): study.finetuned(name, share) for share in FEW}
-                       for name in names if name != "supervised"},
+                       for name in TUNED if name in names},
         "concepts": study.concepts(names),
     }
 
 
+ASSETS = Path(str(files("colorlib") / "assets"))
+SHIPPED = ("random", "color", "supervised"), ("model2", "model4", "model7")
+SMALL = 128  # numbers of a photo and block that ship
+PHOTOS = 700, 300  # that ship: to fit, and to test
+
+
+def ship(study: Study, path: Path) -> None:
+    """Features of some photos for the notebook, small: 128 numbers a block, each in a byte."""
+    fit, test = (np.linspace(0, count - 1, most).astype(int)
+                 for count, most in zip((study.fit.sum(), len(study.test)), PHOTOS, strict=True))
+    tensors = {"labels": torch.from_numpy(np.concatenate(
+        [study.labels[study.fit][fit], study.truth[test]]).astype(np.uint8))}
+    for name in SHIPPED[0]:
+        found = study.features(name)
+        for block in SHIPPED[1]:
+            x = torch.cat([found[f"fit.{block}"][fit], found[f"test.{block}"][test]]).float()
+            channels = found[f"peaks.{block}"].shape[1]
+            side = round((x.shape[1] / channels) ** 0.5)
+            x = pooled(x.view(len(x), channels, side, side), SMALL)
+            x = (x - x[: len(fit)].mean(0)) / x[: len(fit)].std(0).clamp(min=1e-6)
+            tensors[f"{name}.{block}"] = (x.clamp(-4, 4) * 127 / 4).round().to(torch.int8)
+    save_atomically(tensors, {"of": f"{PHOTOS} photographs of Imagenette"}, path)
+
+
+def shipped() -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """What `ship` wrote: "color.model4" and so on to arrays (1000, 128), and the classes (1000,).
+
+    The first 700 photos are of those that probes are fitted to, the last 300 of the test.
+    """
+    tensors = load_file(ASSETS / "representation.safetensors")
+    labels = tensors.pop("labels").numpy().astype(int)
+    return {name: value.numpy() * (4 / 127) for name, value in tensors.items()}, labels
+
+
+def committed() -> dict:
+    """The results that ship, as `make results` wrote them."""
+    return json.loads((ASSETS / "representation.json").read_text(encoding="utf-8"))
+
+
 def main(argv=None) -> int:
-    """Measure, write the results."""
+    """Measure, write the results, and the notebook's features if asked for."""
     parser = argparse.ArgumentParser(description="What five networks have learned to see.")
     parser.add_argument("--data", type=Path, help="folder with train and val; default: Imagenette")
     parser.add_argument("--every", type=int, default=1, help="only every so-manieth photo")
@@ -277,6 +119,7 @@ def main(argv=None) -> int:
     parser.add_argument("--folder", type=Path, default=Path("training/probes"),
                         help="for what is not finished; default: %(default)s")
     parser.add_argument("-o", "--output", type=Path, default=Path("results/representation.json"))
+    parser.add_argument("--ship", type=Path, help="write the notebook's features to this file")
     options = parser.parse_args(argv)
     begun = time.monotonic()
     study = Study(options.folder, options.data, options.every)
@@ -284,6 +127,8 @@ def main(argv=None) -> int:
     figures["command"] = " ".join(["python -m colorlib.probes", *sys.argv[1:]])
     figures["provenance"] = provenance(study.test) | {"seconds": round(time.monotonic() - begun)}
     write_text(json.dumps(figures, indent=1) + "\n", options.output)
+    if options.ship:
+        ship(study, options.ship)
     return 0
 
 

@@ -1,18 +1,14 @@
-"""What a network has learned to see: probes, k-means filters, what its units answer (chapter 11)."""
+"""What a network has learned to see: its features, and linear probes of them (chapter 11)."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
-import torch
 import torch.nn.functional as F
 from scipy.optimize import minimize
 from scipy.special import log_softmax
-from scipy.stats import rankdata
-from torch import Tensor, nn
+from torch import Tensor
 
-from .counting import receptive_field
 from .networks import Zhang
 
 BLOCKS = tuple(f"model{i}" for i in range(1, 8))  # the trunk: all but the layers of the output
@@ -44,6 +40,7 @@ def pooled(feature: Tensor, size: int = SIZE) -> Tensor:
 
     Examples
     --------
+    >>> import torch
     >>> [pooled(torch.zeros(1, c, 16, 16)).shape[1] for c in (16, 32, 64, 128)]
     [1024, 1152, 1024, 1152]
     """
@@ -158,144 +155,3 @@ def bootstrap(values: np.ndarray, draws: int = DRAWS, seed: int = 0) -> np.ndarr
 def interval(values: np.ndarray, draws: int = DRAWS) -> list[float]:
     """Where the middle 95% of `bootstrap`'s means lie: low, high."""
     return np.quantile(bootstrap(values, draws), [0.025, 0.975]).tolist()
-
-
-def kmeans(points: Tensor, count: int, rounds: int = 12) -> Tensor:
-    """Centers of `count` clusters by direction: (N, D) to (count, D), each of length 1."""
-    points = F.normalize(points)
-    centers = points[torch.randperm(len(points))[:count]]
-    for _ in range(rounds):
-        nearest = (points @ centers.T).argmax(1)
-        sums = torch.zeros_like(centers).index_add_(0, nearest, points)
-        empty = sums.norm(dim=1) < 1e-6
-        sums[empty] = points[torch.randperm(len(points))[: int(empty.sum())]]
-        centers = F.normalize(sums)
-    return centers
-
-
-def whitened(points: Tensor, floor: float = 0.1) -> tuple[Tensor, Tensor]:
-    """Points (N, D) less their mean, without correlations; and the symmetric matrix that did it.
-
-    Directions with less than `floor` of the mean variance are mostly noise and stay small.
-    """
-    points = points - points.mean(0)
-    variance, axes = torch.linalg.eigh(points.T @ points / len(points))
-    matrix = axes / (variance.clamp(min=0) + floor * variance.mean()).sqrt() @ axes.T
-    return points @ matrix, matrix
-
-
-def patches(x: Tensor, conv: nn.Conv2d, each: int = 50) -> Tensor:
-    """What a convolution sees at `each` random places of every picture: (N * each, C * 3 * 3)."""
-    found = []
-    for picture in x:
-        seen = F.unfold(picture[None], conv.kernel_size, conv.dilation, conv.padding, conv.stride)
-        found.append(seen[0, :, torch.randint(seen.shape[-1], (each,))].T)
-    return torch.cat(found)
-
-
-def standardize(conv: nn.Conv2d, x: Tensor) -> None:
-    """Scale and shift a convolution's filters until every channel has mean 0, variance 1 on `x`."""
-    y = conv(x)
-    mean, std = y.mean((0, 2, 3)), y.std((0, 2, 3)).clamp(min=1e-6)
-    conv.weight /= std[:, None, None, None]
-    conv.bias.copy_((conv.bias - mean) / std)
-
-
-@torch.no_grad()
-def initialize(network: Zhang, lightness: Tensor, filters: str = "kmeans", seed: int = 0) -> Zhang:
-    """Start a trunk from data, without labels and without a single gradient.
-
-    Layer after layer, the filters become the centers of clusters of what the layer sees.
-
-    Parameters
-    ----------
-    lightness : some hundred pictures, tensor (N, 1, H, W), L in [0, 100].
-    filters : "kmeans", or "random" to leave the filters alone and only give the BatchNorms their
-        mean and variance.
-
-    Notes
-    -----
-    After the idea of Krähenbühl et al., "Data-dependent initializations of convolutional neural
-    networks" (2016). Their second half, which evens out how fast the layers learn, is left out:
-    with a ReLU after each convolution and a BatchNorm after each block, it would not change what a
-    probe sees.
-    """
-    torch.manual_seed(seed)
-    x = (lightness - 50) / 100
-    for layer in (layer for name in BLOCKS for layer in getattr(network, name)):
-        if isinstance(layer, nn.Conv2d) and filters == "kmeans":
-            points, matrix = whitened(patches(x, layer))
-            layer.weight.copy_((kmeans(points, len(layer.weight)) @ matrix).view_as(layer.weight))
-            layer.bias.zero_()
-            standardize(layer, x)
-        if isinstance(layer, nn.BatchNorm2d):
-            layer.running_mean.copy_(x.mean((0, 2, 3)))
-            layer.running_var.copy_(x.var((0, 2, 3)))
-        x = layer.eval()(x)
-    return network.eval()
-
-
-def selectivity(answers: np.ndarray, inside: np.ndarray) -> np.ndarray:
-    """How well each unit's answer tells places inside of something from places outside.
-
-    Parameters
-    ----------
-    answers : (places,) or (places, units).
-    inside : booleans (places,).
-
-    Returns
-    -------
-    Area under the ROC curve, a number a unit: the chance that a place inside gets a larger answer
-    than one outside. 0.5 says nothing, 1 is perfect, below 0.5 the unit is silent there.
-
-    Examples
-    --------
-    >>> float(selectivity(np.array([3.0, 2.0, 1.0, 0.0]), np.array([True, False, True, False])))
-    0.75
-    """
-    ranks = rankdata(answers, axis=0)
-    within, without = inside.sum(), (~inside).sum()
-    return (ranks[inside].sum(0) - within * (within + 1) / 2) / (within * without)
-
-
-class Patch(NamedTuple):
-    """Where a unit answered: the number of the photo, the pixels it saw there, how strongly."""
-
-    photo: int
-    top: int
-    left: int
-    side: int
-    answer: float
-
-
-@torch.inference_mode()
-def exciting_patches(network: Zhang, block: str, unit: int, photos: Sequence[Tensor],
-                     count: int = 9) -> list[Patch]:
-    """The places that excite a unit most, none of them twice.
-
-    Parameters
-    ----------
-    photos : L (1, H, W) each, sides multiples of 8.
-
-    Returns
-    -------
-    at most `count` patches, the strongest first. Each is as large as what the unit sees; it may
-    reach beyond the photo, where there is padding. No two overlap by half of their sides or more.
-    """
-    seen = nn.Sequential(*(getattr(network, name) for name in BLOCKS[: BLOCKS.index(block) + 1]))
-    first, last = receptive_field(seen)
-    stride = receptive_field(seen, 1)[0] - first
-    side = last - first + 1
-    found: list[Patch] = []
-    for i, lightness in enumerate(photos):
-        answers = seen((lightness[None] - 50) / 100)[0, unit].clone()
-        rows, columns = (torch.arange(n) for n in answers.shape)
-        for _ in range(count):
-            y, x = divmod(int(answers.argmax()), answers.shape[1])
-            found.append(Patch(i, y * stride + first, x * stride + first, side,
-                               float(answers[y, x])))
-            near = -(-side // (2 * stride))  # half a side, rounded up
-            answers[((rows - y).abs() < near)[:, None] & ((columns - x).abs() < near)] = -torch.inf
-            if answers.isinf().all():
-                break
-    return sorted(found, key=lambda patch: -patch.answer)[:count]

@@ -8,22 +8,18 @@ import torch
 from sklearn.linear_model import LogisticRegression
 from torch import nn
 
+from colorlib.kmeans import initialize, kmeans, standardize, whitened
 from colorlib.networks import zhang
 from colorlib.representation import (
     BLOCKS,
     best_probe,
     bootstrap,
-    exciting_patches,
     features,
-    initialize,
     interval,
-    kmeans,
     pooled,
     probe_path,
-    selectivity,
-    standardize,
-    whitened,
 )
+from colorlib.units import exciting_patches, selectivity
 
 
 def problem(photos=300, size=20, classes=4, seed=0):

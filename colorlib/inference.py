@@ -153,13 +153,17 @@ class Colorizer:
         return torch.cat([lab_to_rgb(into_gamut(torch.cat(s))) for s in strips], dim=-2)
 
     def _logits(self, lightness: Tensor, size: int | None) -> Tensor:
+        return self.network.logits(self.shown(lightness, size))[0]
+
+    def shown(self, lightness: Tensor, size: int | None = None) -> Tensor:
+        """What the network is shown of L (1, H, W): (1, 1, h, w), on its device."""
         size = self.size if size is None else size
         if size < STRIDE:
             raise ValueError(f"size must be at least {STRIDE} pixels, got {size}")
         scale = size / max(lightness.shape[-2:])
         sides = [max(1, round(side * scale / STRIDE)) * STRIDE for side in lightness.shape[-2:]]
         shown = F.interpolate(lightness[None], sides, mode="bilinear", antialias=True)
-        return self.network.logits(shown.to(self.bins.device))[0]
+        return shown.to(self.bins.device)
 
 
 def lightness_of(rgb: Tensor) -> Tensor:

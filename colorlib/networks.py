@@ -27,6 +27,15 @@ def _block(channels: list[int], stride: int = 1, dilation: int = 1) -> nn.Sequen
     return nn.Sequential(*layers, nn.BatchNorm2d(channels[-1]))
 
 
+def check_lightness(lightness: Tensor) -> None:
+    """ValueError unless it is (N, 1, H, W) with sides that the trunk can halve three times."""
+    if lightness.dim() != 4 or lightness.shape[1] != 1:
+        raise ValueError(f"lightness must be (N, 1, H, W), got {tuple(lightness.shape)}")
+    if lightness.shape[-2] % STRIDE or lightness.shape[-1] % STRIDE:
+        sides = tuple(lightness.shape[-2:])
+        raise ValueError(f"sides must be multiples of {STRIDE}, got {sides}")
+
+
 class Zhang(nn.Module):
     """From lightness to a distribution over 313 colors at every fourth pixel.
 
@@ -79,11 +88,7 @@ class Zhang(nn.Module):
         -------
         tensor, shape (N, 313, H / 4, W / 4).
         """
-        if lightness.dim() != 4 or lightness.shape[1] != 1:
-            raise ValueError(f"lightness must be (N, 1, H, W), got {tuple(lightness.shape)}")
-        if lightness.shape[-2] % STRIDE or lightness.shape[-1] % STRIDE:
-            sides = tuple(lightness.shape[-2:])
-            raise ValueError(f"sides must be multiples of {STRIDE}, got {sides}")
+        check_lightness(lightness)
         x = (lightness - 50) / 100
         for block in (self.model1, self.model2, self.model3, self.model4):
             x = block(x)

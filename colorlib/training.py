@@ -51,12 +51,14 @@ class Training:
     history: list[dict] = field(default_factory=list)
     done: int = 0
     seconds: float = 0.0
+    make = staticmethod(zhang)  # width to network
 
     def __post_init__(self):
         torch.manual_seed(self.recipe.seed)
         self.device = torch.device(self.device)
         # channels_last: a pixel's channels lie side by side, which mixed precision wants.
-        self.network = zhang(self.recipe.width).to(self.device, memory_format=torch.channels_last)
+        self.network = self.make(self.recipe.width).to(self.device,
+                                                       memory_format=torch.channels_last)
         if self.initial is not None:
             self.network.load_state_dict(self.initial)
         self.gamut = AbGamut().to(self.device)
@@ -78,16 +80,19 @@ class Training:
         )
         self.average = {k: v.detach().clone() for k, v in self.network.state_dict().items()}
 
-    def logits(self, lightness: Tensor) -> Tensor:
+    def logits(self, *inputs: Tensor) -> Tensor:
         """Logits (N, 313, H / 4, W / 4) of L (N, 1, H, W), by the recipe's number format."""
         narrow = self.precision != torch.float32
         with torch.autocast(self.device.type, self.precision, enabled=narrow):
-            logits = self.network.logits(lightness)
+            logits = self.network.logits(*inputs)
         return logits.float()  # sums over 313 classes want all the digits
 
-    def loss(self, lightness: Tensor, ab: Tensor) -> Tensor:
-        """Loss of one batch: L (N, 1, H, W) against ab (N, 2, H / 4, W / 4)."""
-        logits = self.logits(lightness)
+    def loss(self, lightness: Tensor, ab: Tensor, *more: Tensor) -> Tensor:
+        """Loss of one batch: L (N, 1, H, W) against ab (N, 2, H / 4, W / 4).
+
+        `more` is what else the network is given.
+        """
+        logits = self.logits(lightness, *more)
         if self.recipe.loss == "l2":
             return l2(self.gamut.mean(logits.softmax(1)), ab)
         indices, shares = self.gamut.soft_encode(ab)
@@ -133,7 +138,7 @@ class Training:
 
     def averaged(self) -> Zhang:
         """The network with its averaged weights, for inference."""
-        network = zhang(self.recipe.width).to(self.device)
+        network = self.make(self.recipe.width).to(self.device)
         network.load_state_dict(self.finished())
         return network.eval()
 
@@ -262,6 +267,7 @@ def train(
     keep: int = 2,
     on_report: Callable[[Training], None] | None = None,
     report_every: int = 100,
+    kind: type[Training] = Training,
 ) -> Training:
     """Train a network on photographs.
 
@@ -276,6 +282,7 @@ def train(
     save_every : seconds between checkpoints: the most that a crash can cost.
     keep : how many checkpoints stay: the newest, and those before it with .1, .2 in their names.
     on_report : called with the training every `report_every` steps, when `history` has grown.
+    kind : another class of training, as that of `hints`.
 
     Returns
     -------
@@ -290,7 +297,7 @@ def train(
     TrainingError
         If the loss is no number any more, or the checkpoint is torn; says what to do.
     """
-    training = Training(recipe, prior, device, initial)
+    training = kind(recipe, prior, device, initial)
     files = _checkpoints(checkpoint, keep) if checkpoint else []
     newest = next((path for path in files if path.exists()), None)
     if newest:

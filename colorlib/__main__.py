@@ -10,15 +10,19 @@ from pathlib import Path
 
 SHEET = 24  # photographs on a contact sheet
 
+BAD = {"choices": ["stop", "skip"], "default": "stop",
+       "help": "what to do about a torn or corrupt shard; default: %(default)s"}
+
 EXAMPLES = {
     "colorize": """examples:
   colorlib colorize grandmother.jpg               writes grandmother_color.jpg beside it
   colorlib colorize album/ -o colored/            every photograph in a folder
   colorlib colorize photo.png --compare           gray, colorized and original side by side
-  colorlib colorize photo.png --temperature 0.2   nearer to the one likeliest color""",
+  colorlib colorize photo.png --temperature 0.2   nearer to the one likeliest color
+Each result says in its EXIF and XMP that its colors are guesses (JPEG, PNG, TIFF, WebP).""",
     "train": """examples:
   colorlib train                                  the weights that ship, on Imagenette
-  colorlib train --data my_photos/ --steps 2000   on a folder of yours
+  colorlib train --data my_photos/ --steps 2000   on a folder of yours, or of shards
 Interrupted? The same command goes on from the last checkpoint.""",
     "evaluate": """examples:
   colorlib evaluate                               the shipped weights on Imagenette's val split
@@ -32,7 +36,13 @@ Interrupted? The same command goes on from where it was.""",
   colorlib sheet --data my_photos/ --photos 12""",
     "prior": """examples:
   colorlib prior -o prior.npy                     of Imagenette's train split
-  colorlib prior my_photos/ -o mine.npy""",
+  colorlib prior my_photos/ -o mine.npy           of a folder of yours, or of shards
+  torchrun --nproc_per_node=4 -m colorlib prior my_shards/
+Several processes share the shards of a folder of shards.""",
+    "shards": """examples:
+  colorlib shards imagenet/train/ imagenet-shards/
+  colorlib train --data imagenet-shards/
+Interrupted, or a shard is damaged? The same command checks them and makes what is missing.""",
     "export": """examples:
   colorlib export                                 the shipped network, to course.onnx
   colorlib export --weights mine.safetensors -o mine.onnx""",
@@ -76,6 +86,8 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--size", type=int, help="long side in pixels of what the network sees")
     sub.add_argument("--compare", action="store_true", help="gray | colorized | original")
     sub.add_argument("--force", action="store_true", help="overwrite what is there")
+    sub.add_argument("--no-note", dest="note", action="store_false",
+                     help="don't say in the file (EXIF, XMP) that its colors were made")
 
     sub = command("train", train, "Train a network on photographs.")
     _data_option(sub, "Imagenette's train split, downloaded once")
@@ -115,6 +127,14 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("prior", prior, "Count how often each of the 313 colors occurs.")
     sub.add_argument("data", nargs="?", type=Path, help="folder; default: Imagenette's train split")
     sub.add_argument("-o", "--output", type=Path, default=Path("prior.npy"))
+
+    sub.add_argument("--bad", **BAD)
+
+    sub = command("shards", shards, "Pack photographs into tar files, for collections of any size.")
+    sub.add_argument("data", type=Path, metavar="DIR", help="folder of photographs")
+    sub.add_argument("output", type=Path, metavar="OUT", help="folder for the shards")
+    sub.add_argument("--photos", type=int, default=1000, help="in a shard; default: %(default)s")
+    sub.add_argument("--seed", type=int, default=0, help="of the order")
 
     sub = command("export", export, "Write a network as ONNX, for other runtimes.")
     sub.add_argument("--weights", default="course")
@@ -181,13 +201,15 @@ def _jobs(arguments) -> tuple[list[tuple[Path, Path]], list[str]]:
 
 def _colorize_one(colorizer, source: Path, target: Path, arguments) -> None:
     from .images import open_photo, save_photo
+    from .labels import colorized_note
 
     photo = open_photo(source)
     result = colorizer(photo, T=arguments.temperature, size=arguments.size)
     if arguments.compare:
         result = side_by_side(photo, result)
     target.parent.mkdir(parents=True, exist_ok=True)
-    save_photo(result, target)
+    note = colorized_note(arguments.weights, arguments.temperature) if arguments.note else None
+    save_photo(result, target, note, photo)
 
 
 def side_by_side(photo, colorized):
@@ -226,8 +248,9 @@ def train(arguments) -> int:
     """Train by the course's recipe, with what the options change in it."""
     import torch
 
+    from .checkpoints import save_weights
     from .data import Photos, find_photos, imagenette
-    from .training import COURSE, HOLD_OUT, save_weights, scaled
+    from .recipes import COURSE, HOLD_OUT, scaled
     from .training import train as run
 
     recipe = replace(COURSE, loss=arguments.loss, seed=arguments.seed)
@@ -236,8 +259,6 @@ def train(arguments) -> int:
     if arguments.steps:
         recipe = scaled(recipe, arguments.steps)
     device = arguments.device or ("cuda" if torch.cuda.is_available() else "cpu")
-    if device != "cpu":
-        recipe = replace(recipe, precision="auto")  # a T4 has no bfloat16 of its own
     paths = find_photos(arguments.data or imagenette("train"))
     if not arguments.data:
         paths = [path for i, path in enumerate(paths) if i % HOLD_OUT]
@@ -344,14 +365,34 @@ def prior(arguments) -> int:
     from tqdm import tqdm
 
     from .data import Photos, imagenette
+    from .distributed import place, processes
     from .files import replacing
     from .rebalancing import empirical_prior
+    from .shards import is_sharded
+    from .streams import prior as of_shards
 
-    photos = Photos(arguments.data or imagenette("train"), cache_bytes=0)
-    counted = empirical_prior(tqdm(photos, total=len(photos), unit=" photos"))
+    with processes("cpu"):
+        if arguments.data and is_sharded(arguments.data):
+            counted = of_shards(arguments.data, arguments.bad)
+        else:
+            photos = Photos(arguments.data or imagenette("train"), cache_bytes=0)
+            counted = empirical_prior(tqdm(photos, total=len(photos), unit=" photos"))
+        if place()[0]:
+            return 0  # the first process writes it
     with replacing(arguments.output) as beside, beside.open("wb") as file:
         np.save(file, counted.numpy(), allow_pickle=False)
     print(f"wrote {arguments.output}: gray has {counted[120]:.3f} of the mass")
+    return 0
+
+
+def shards(arguments) -> int:
+    """Pack a folder into shards, or make good what is damaged among them."""
+    from .shards import pack
+
+    made = pack(arguments.data, arguments.output, arguments.photos, arguments.seed)
+    size = sum(shard["bytes"] for shard in made["shards"])
+    print(f"{arguments.output}: {made['photos']:,} photographs in {len(made['shards']):,} shards, "
+          f"{size / 1e6:,.1f} MB")
     return 0
 
 

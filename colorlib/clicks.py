@@ -6,26 +6,31 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
+from importlib.resources import files
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
+from safetensors import SafetensorError, safe_open
 from torch import Tensor
 from tqdm.auto import tqdm
 
+from .classic import read_scribbles
 from .color import rgb_to_lab
 from .data import Photos, find_photos, imagenette, sha256
 from .files import write_text
-from .hints import ASSETS, LEARNED, WIDTH, ByHints, Hinted
-from .images import as_rgb
-from .inference import Colorizer, annealed_mean, lightness_of
+from .hints import LEARNED, WIDTH, Hinted
+from .images import as_rgb, like, rgb_and_alpha
+from .inference import TEMPERATURE, Colorizer, lightness_of
 from .metrics import DRAWS, WORST, Evaluation
 from .rebalancing import course_prior
 from .recipes import COURSE, HOLD_OUT, Recipe, Stage
 from .training import Training, save_atomically, thinned, train
 
-RECIPE = Recipe(width=WIDTH, stages=(Stage(600, 16, 96, lam=0.9),), lr=3e-3, warmup=30,
-                average=0.99, precision="float32", size=COURSE.size, seed=1)
+ASSETS = Path(str(files("colorlib") / "assets"))
+RECIPE = Recipe(
+    network="hinted", width=WIDTH, stages=(Stage(600, 16, 96, lam=0.9),), lr=3e-3, warmup=30,
+    average=0.99, precision="float32", size=COURSE.size, seed=1)
 # Of the clicks that are made up for the training:
 NONE = 1 / 8  # share of pictures without a click; there are 7 on the average
 ALL = 0.01  # share of pictures that show all of their color
@@ -76,12 +81,10 @@ def click(hints: Tensor, ab: Tensor, x: float, y: float, side: int, off: Tensor 
 class HintTraining(Training):
     """What `training.train` does, with clicks that are made up anew for each batch."""
 
-    make = staticmethod(Hinted)
-
-    def loss(self, lightness: Tensor, ab: Tensor) -> Tensor:
+    def loss(self, lightness: Tensor, ab: Tensor, labels: Tensor | None = None) -> Tensor:
         # Of the step's number alone, so that a training that was stopped goes on as if it was not.
         rng = torch.Generator().manual_seed(self.recipe.seed * 1_000_003 + self.done)
-        return super().loss(lightness, ab, simulate(ab.cpu(), rng).to(ab))
+        return super().loss(lightness, ab, labels, simulate(ab.cpu(), rng).to(ab))
 
 
 def beginning() -> dict[str, Tensor]:
@@ -90,6 +93,58 @@ def beginning() -> dict[str, Tensor]:
     network = Hinted(WIDTH)
     network.load_state_dict(Colorizer.from_pretrained("course").network.state_dict(), strict=False)
     return network.state_dict()
+
+
+class ByHints(Colorizer):
+    """A colorizer that listens: `colorizer(photo, hints)`."""
+
+    @classmethod
+    def from_pretrained(cls, name: str | Path = "hints") -> "ByHints":
+        """With the weights that ship, or a file that ``python -m colorlib.clicks`` wrote.
+
+        Raises
+        ------
+        ValueError
+            If there is no such file, or it was trained on top of other weights than the course's.
+        """
+        path = ASSETS / "hints.safetensors" if name == "hints" else Path(name)
+        try:
+            with safe_open(path, "pt") as file:
+                recipe = json.loads(file.metadata()["recipe"])
+                learned = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+            network = Hinted(WIDTH)
+            known = Colorizer.from_pretrained("course").network.state_dict()
+            network.load_state_dict(known | learned)
+        except (OSError, SafetensorError, KeyError, RuntimeError, TypeError, ValueError) as error:
+            reason = "no such file" if not path.exists() else "no weights of a network with hints"
+            raise ValueError(f"{path}: {reason}; `python -m colorlib.clicks` makes them") from error
+        if recipe.get("course") != sha256(ASSETS / "course.safetensors"):
+            raise ValueError(f"{path} belongs to other weights of the course's network than those "
+                             "that are here; `python -m colorlib.clicks` makes new ones")
+        return cls(network, int(recipe["size"]), recipe)
+
+    @torch.inference_mode()
+    def __call__(self, image, hints=None, T: float = TEMPERATURE, size: int | None = None):
+        """Color a photo by the hints of a person.
+
+        Parameters
+        ----------
+        image, T, size : as for `inference.Colorizer`.
+        hints : colors on a transparent ground, as `scribble.draw` makes them of text, and as
+            `classic.levin` takes them; None for none.
+        """
+        rgb, alpha = rgb_and_alpha(image)
+        lightness = lightness_of(rgb)
+        shown = self.shown(lightness, size)
+        planes = None
+        if hints is not None:
+            ab, known = read_scribbles(hints, image)
+            sides = [side // 4 for side in shown.shape[-2:]]
+            share = F.interpolate(known[None, None].float(), sides, mode="area")
+            mean = F.interpolate(torch.where(known, ab, 0.0)[None], sides, mode="area")
+            planes = torch.cat([mean / share.clamp(min=1e-6), (share > 0).float()], 1)
+        ab = self.network.colors(self.network.outputs(shown, planes), T)
+        return like(self.paint(lightness, ab[0]), alpha, image)
 
 
 def measure(colorizer: ByHints, paths: Sequence[Path], side: int = 2) -> dict:
@@ -119,8 +174,8 @@ def measure(colorizer: ByHints, paths: Sequence[Path], side: int = 2) -> dict:
             for x, y in places[:count]:
                 click(hints, ab, x, y, side)
             with torch.inference_mode():
-                logits = colorizer.network.logits(shown, hints[None])[0]
-            colors = annealed_mean(logits, colorizer.bins)
+                outputs = colorizer.network.outputs(shown, hints[None])
+            colors = colorizer.network.colors(outputs, TEMPERATURE)[0]
             evaluation.add(colorizer.paint(lightness, colors), truth)
     return {str(count): _with_error(evaluation.figures()) for count, evaluation in found.items()}
 

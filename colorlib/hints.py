@@ -1,24 +1,14 @@
 """The network that takes hints: a person clicks, it does the rest (chapter 10)."""
 
-import json
-from importlib.resources import files
-from pathlib import Path
-
 import torch
 import torch.nn.functional as F
-from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
-from .classic import read_scribbles
-from .data import sha256
-from .images import like, rgb_and_alpha
-from .inference import TEMPERATURE, Colorizer, annealed_mean, lightness_of
-from .networks import AB_SCALE, Zhang, check_lightness
+from .networks import AB_SCALE, Zhang, checked
 
 WIDTH = 0.25  # the course's
 SIGMA = 5.0  # ab units of the distribution around a color that is wanted, as in soft encoding
 CERTAIN = 1 - 1e-4  # the most that a place listens to hints; the least is 1 - CERTAIN
-ASSETS = Path(str(files("colorlib") / "assets"))
 HIDDEN, KEY = 64, 32  # channels of what decides who listens to which hint
 LEARNED = ("alike", "alone", "near")  # the rest is the course's network, as it is
 
@@ -71,8 +61,7 @@ class Hinted(Zhang):
         tensor, shape (N, 313, H / 4, W / 4): a mixture of the automatic network's distribution and
         one around the color that the hints want.
         """
-        check_lightness(lightness)
-        count, _, height, width = lightness.shape
+        count, _, height, width = checked(lightness).shape
         shape = (count, 3, height // 4, width // 4)
         hints = lightness.new_zeros(shape) if hints is None else hints
         if hints.shape != shape:
@@ -84,6 +73,10 @@ class Hinted(Zhang):
         asked = (-distance.square() / (2 * SIGMA**2)).log_softmax(1)
         return torch.logaddexp(own.log_softmax(1) + torch.log1p(-listens.clamp(max=CERTAIN)),
                                asked + listens.clamp(min=1 - CERTAIN).log())
+
+    def outputs(self, lightness: Tensor, hints: Tensor | None = None) -> Tensor:
+        """The log-probabilities."""
+        return self.logits(lightness, hints)
 
     def _look(self, lightness: Tensor) -> tuple[Tensor, Tensor]:
         """The automatic network's logits, and a key (N, KEY, H / 4, W / 4) of each place."""
@@ -117,55 +110,3 @@ class Hinted(Zhang):
         listens = shares.sum(2, keepdim=True)
         wanted = shares @ hints[:, :2].flatten(2).mT / listens.clamp(min=1 - CERTAIN)
         return tuple(part.mT.unflatten(2, (height, width)) for part in (wanted, listens))
-
-
-class ByHints(Colorizer):
-    """A colorizer that listens: `colorizer(photo, hints)`."""
-
-    @classmethod
-    def from_pretrained(cls, name: str | Path = "hints") -> "ByHints":
-        """With the weights that ship, or a file that ``python -m colorlib.clicks`` wrote.
-
-        Raises
-        ------
-        ValueError
-            If there is no such file, or it was trained on top of other weights than the course's.
-        """
-        path = ASSETS / "hints.safetensors" if name == "hints" else Path(name)
-        try:
-            with safe_open(path, "pt") as file:
-                recipe = json.loads(file.metadata()["recipe"])
-                learned = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-            network = Hinted(WIDTH)
-            known = Colorizer.from_pretrained("course").network.state_dict()
-            network.load_state_dict(known | learned)
-        except (OSError, SafetensorError, KeyError, RuntimeError, TypeError, ValueError) as error:
-            reason = "no such file" if not path.exists() else "no weights of a network with hints"
-            raise ValueError(f"{path}: {reason}; `python -m colorlib.clicks` makes them") from error
-        if recipe.get("course") != sha256(ASSETS / "course.safetensors"):
-            raise ValueError(f"{path} belongs to other weights of the course's network than those "
-                             "that are here; `python -m colorlib.clicks` makes new ones")
-        return cls(network, int(recipe["size"]), recipe)
-
-    @torch.inference_mode()
-    def __call__(self, image, hints=None, T: float = TEMPERATURE, size: int | None = None):
-        """Color a photo by the hints of a person.
-
-        Parameters
-        ----------
-        image, T, size : as for `inference.Colorizer`.
-        hints : colors on a transparent ground, as `scribble.draw` makes them of text, and as
-            `classic.levin` takes them; None for none.
-        """
-        rgb, alpha = rgb_and_alpha(image)
-        lightness = lightness_of(rgb)
-        shown = self.shown(lightness, size)
-        planes = None
-        if hints is not None:
-            ab, known = read_scribbles(hints, image)
-            sides = [side // 4 for side in shown.shape[-2:]]
-            share = F.interpolate(known[None, None].float(), sides, mode="area")
-            mean = F.interpolate(torch.where(known, ab, 0.0)[None], sides, mode="area")
-            planes = torch.cat([mean / share.clamp(min=1e-6), (share > 0).float()], 1)
-        ab = annealed_mean(self.network.logits(shown, planes)[0], self.bins, T)
-        return like(self.paint(lightness, ab), alpha, image)

@@ -2,6 +2,7 @@
 
 import io
 import os
+import struct
 import warnings
 from importlib.resources import files
 from pathlib import Path
@@ -12,6 +13,7 @@ from PIL import Image, ImageCms, ImageOps
 from torch import Tensor
 
 from .files import replacing
+from .labels import kept, labels
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif"}
 MAX_PIXELS = 120_000_000  # more is taken for a decompression bomb
@@ -53,7 +55,10 @@ def open_photo(path: str | Path) -> Image.Image:
                     raise PhotoError(f"{path}: {image.width} x {image.height} pixels, more than "
                                      f"the {MAX_PIXELS:,} allowed; reduce it first")
                 image.load()
-                return _to_srgb(ImageOps.exif_transpose(image))
+                exif = kept(image).tobytes()  # now: a copy of a TIFF has lost it
+                upright = ImageOps.exif_transpose(image)
+                upright.info["exif"] = exif
+                return _to_srgb(upright)
     except PhotoError:
         raise
     except FileNotFoundError:
@@ -81,7 +86,9 @@ def _to_srgb(image: Image.Image) -> Image.Image:
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         target = ImageCms.createProfile("sRGB")
-        return ImageCms.profileToProfile(image, source, target, outputMode="RGB")
+        converted = ImageCms.profileToProfile(image, source, target, outputMode="RGB")
+        converted.info = image.info | converted.info
+        return converted
     except (ImageCms.PyCMSError, OSError):
         return image  # a broken profile: its picture may still be good
 
@@ -176,17 +183,30 @@ def like(rgb: Tensor, alpha: Tensor | None, original):
     return Image.fromarray((pixels * 255).round().astype(np.uint8))
 
 
-def save_photo(image: Image.Image, path: str | Path) -> None:
-    """Write a picture, of the kind that the suffix names: whole, or not at all."""
+def save_photo(image: Image.Image, path: str | Path, note: str | None = None,
+               original: Image.Image | None = None) -> None:
+    """Write a picture, of the kind that the suffix names: whole, or not at all.
+
+    Parameters
+    ----------
+    note : what the file shall say of itself in EXIF and XMP, as `labels.colorized_note`.
+    original : the photograph that the picture was made of, as `open_photo` gave it: what its file
+        says of camera, date, place and author goes along.
+    """
     path = Path(path)
     kind = Image.registered_extensions().get(path.suffix.lower())
     if kind is None:
         raise PhotoError(f"{path}: no known kind of image file; use .png or .jpg")
     if kind == "JPEG":
         image = image.convert("RGB")
+    quality = {"quality": 93} if kind in ("JPEG", "WEBP") else {}
     encoded = io.BytesIO()  # written by Python: Pillow's own writers pass over a full disk
     try:
-        image.save(encoded, kind, **({"quality": 93} if kind in ("JPEG", "WEBP") else {}))
+        try:
+            image.save(encoded, kind, **quality, **labels(kind, note, original))
+        except (ValueError, TypeError, struct.error):  # more than a JPEG can hold, say
+            encoded = io.BytesIO()
+            image.save(encoded, kind, **quality, **labels(kind, note, original, keep=False))
         with replacing(path) as beside:
             beside.write_bytes(encoded.getbuffer())
     except OSError as error:

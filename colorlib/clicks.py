@@ -15,6 +15,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 from tqdm.auto import tqdm
 
+from .checkpoints import save_atomically, thinned
 from .classic import read_scribbles
 from .color import rgb_to_lab
 from .data import Photos, find_photos, imagenette, sha256
@@ -25,7 +26,7 @@ from .inference import TEMPERATURE, Colorizer, lightness_of
 from .metrics import DRAWS, WORST, Evaluation
 from .rebalancing import course_prior
 from .recipes import COURSE, HOLD_OUT, Recipe, Stage
-from .training import Training, save_atomically, thinned, train
+from .training import Training, train
 
 ASSETS = Path(str(files("colorlib") / "assets"))
 RECIPE = Recipe(

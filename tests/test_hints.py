@@ -7,8 +7,8 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from colorlib import clicks
-from colorlib.data import Photos
 from colorlib.clicks import ByHints
+from colorlib.data import Photos
 from colorlib.hints import LEARNED, Hinted
 from colorlib.images import sample, samples
 from colorlib.inference import Colorizer

@@ -10,14 +10,14 @@ import torch.nn.functional as F
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from .color import into_gamut, lab_to_rgb, rgb_to_lab
+from .color import TILE, into_gamut, lab_to_rgb, rgb_to_lab
 from .gamut import AbGamut
 from .images import like, rgb_and_alpha
 from .networks import STRIDE, Zhang, load_public, zhang
+from .winograd import Winograd
 
 TEMPERATURE = 0.38  # the paper's
 MAX_SIZE = 4096  # pixels, of the long side that a weights file may ask for
-ROWS = 256  # a large photo is converted in strips of so many rows, so that memory stays small
 
 
 def annealed_mean(logits: Tensor, bins: Tensor, T: float = TEMPERATURE) -> Tensor:
@@ -50,8 +50,10 @@ def annealed_mean(logits: Tensor, bins: Tensor, T: float = TEMPERATURE) -> Tenso
     bins = bins.to(logits)
     if T == 0:
         return bins[logits.argmax(-3)].movedim(-1, -3)
-    probabilities = (logits / T).softmax(-3).flatten(-2)
-    return (bins.T @ probabilities).unflatten(-1, logits.shape[-2:])
+    powers = (logits - logits.amax(-3, keepdim=True)).div_(T).exp_().flatten(-2)
+    # One product sums a, b and, for the softmax, the powers themselves.
+    sums = torch.cat([bins.T, bins.new_ones(1, len(bins))]) @ powers
+    return (sums[..., :2, :] / sums[..., 2:, :]).unflatten(-1, logits.shape[-2:])
 
 
 class Colorizer:
@@ -75,6 +77,7 @@ class Colorizer:
         self.network = network.eval()
         self.bins = AbGamut().bins
         self.size, self.recipe = size, recipe or {}
+        self._quick = Winograd()
 
     @classmethod
     def from_pretrained(cls, name: str | Path = "course") -> "Colorizer":
@@ -147,10 +150,13 @@ class Colorizer:
     @staticmethod
     def paint(lightness: Tensor, ab: Tensor) -> Tensor:
         """L (1, H, W) and ab of any size (2, h, w) to RGB (3, H, W), strip by strip."""
-        sides = lightness.shape[-2:]
-        ab = F.interpolate(ab.cpu()[None], sides, mode="bilinear", align_corners=False)[0]
-        strips = zip(lightness.cpu().split(ROWS, -2), ab.split(ROWS, -2), strict=True)
-        return torch.cat([lab_to_rgb(into_gamut(torch.cat(s))) for s in strips], dim=-2)
+        # Bilinear: first down, at the few columns that there are, then across, in each strip.
+        tall = _stretched(ab.cpu(), lightness.shape[-2], ab.shape[-1])
+        strips = []
+        for L, tall_ab in zip(_strips(lightness.cpu()), _strips(tall, lightness), strict=True):
+            lab = torch.cat([L, _stretched(tall_ab, *L.shape[-2:])])
+            strips.append(lab_to_rgb(into_gamut(lab)))
+        return torch.cat(strips, dim=-2)
 
     def _logits(self, lightness: Tensor, size: int | None) -> Tensor:
         size = self.size if size is None else size
@@ -159,9 +165,20 @@ class Colorizer:
         scale = size / max(lightness.shape[-2:])
         sides = [max(1, round(side * scale / STRIDE)) * STRIDE for side in lightness.shape[-2:]]
         shown = F.interpolate(lightness[None], sides, mode="bilinear", antialias=True)
-        return self.network.logits(shown.to(self.bins.device))[0]
+        with self._quick:
+            return self.network.logits(shown.to(self.bins.device))[0]
 
 
 def lightness_of(rgb: Tensor) -> Tensor:
     """L of a photo, strip by strip: RGB (3, H, W) in [0, 1] to (1, H, W) in [0, 100]."""
-    return torch.cat([rgb_to_lab(strip)[:1] for strip in rgb.split(ROWS, -2)], dim=-2)
+    return torch.cat([rgb_to_lab(strip)[:1] for strip in _strips(rgb)], dim=-2)
+
+
+def _strips(image: Tensor, like: Tensor | None = None) -> tuple[Tensor, ...]:
+    """Rows of an image, as many at once as fit the cache; those of an image of the size `like`."""
+    width = (image if like is None else like).shape[-1]
+    return image.split(max(1, TILE * torch.get_num_threads() // width), -2)
+
+
+def _stretched(image: Tensor, height: int, width: int) -> Tensor:
+    return F.interpolate(image[None], (height, width), mode="bilinear", align_corners=False)[0]

@@ -175,9 +175,9 @@ def lightness_of(rgb: Tensor) -> Tensor:
     return torch.cat([rgb_to_lab(strip)[:1] for strip in _strips(rgb)], dim=-2)
 
 
-def _strips(image: Tensor, like: Tensor | None = None) -> tuple[Tensor, ...]:
-    """Rows of an image, as many at once as fit the cache; those of an image of the size `like`."""
-    width = (image if like is None else like).shape[-1]
+def _strips(image: Tensor, model: Tensor | None = None) -> tuple[Tensor, ...]:
+    """Rows of an image, as many at once as fit the cache; as for an image like `model`."""
+    width = (image if model is None else model).shape[-1]
     return image.split(max(1, TILE * torch.get_num_threads() // width), -2)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from .cheng import Cheng
+from .hints import Hinted
 from .iizuka import iizuka
 from .larsson import Larsson
 from .networks import ColorNet, zhang
@@ -17,6 +18,7 @@ NETWORKS: dict[str, Callable[[float], ColorNet]] = {
     "larsson": Larsson,
     "iizuka": iizuka,
     "cheng": Cheng,
+    "hinted": Hinted,
 }
 
 

@@ -15,11 +15,11 @@ from colorlib.gamut import gamut_bins
 from colorlib.images import read_rgb, samples
 from colorlib.inference import Colorizer
 from colorlib.recipes import Stage
-from colorlib.registry import NETWORKS, build
+from colorlib.registry import build
 from colorlib.training import Training
 
 PHOTOS = [read_rgb(path, 96) for path in samples().values()]
-NAMES = [name for name in NETWORKS if name != "zhang"]
+NAMES = [r.network for r in (row.recipe for row in rows.RIVALS) if r.network != "zhang"]
 
 
 def published(name):

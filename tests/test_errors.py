@@ -12,6 +12,7 @@ from colorlib.__main__ import main
 from colorlib.color import rgb_to_lab
 from colorlib.data import find_photos
 from colorlib.downloads import cifar10, imagenette, unpack
+from colorlib.export import export_onnx
 from colorlib.gamut import AbGamut
 from colorlib.images import as_rgb, open_photo, sample, save_photo
 from colorlib.inference import Colorizer
@@ -66,6 +67,7 @@ def said(tmp_path, monkeypatch, capsys):
         lambda: scaled(TINY, 1),
         lambda: build("unet"),
         lambda: Training(replace(TINY, network="dahl")),
+        lambda: export_onnx(Colorizer(build("dahl", 1 / 16)), "dahl.onnx"),
         lambda: Training(replace(TINY, network="iizuka", loss="own")).step(
             torch.zeros(2, 1, 16, 16), torch.zeros(2, 2, 4, 4)),
         lambda: read("result.json"),

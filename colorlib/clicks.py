@@ -30,7 +30,7 @@ from .training import Training, train
 
 ASSETS = Path(str(files("colorlib") / "assets"))
 RECIPE = Recipe(
-    network="hinted", width=WIDTH, stages=(Stage(600, 16, 96, lam=0.9),), lr=3e-3, warmup=30,
+    network="hinted", width=WIDTH, stages=(Stage(300, 16, 96, lam=0.9),), lr=3e-3, warmup=30,
     average=0.99, precision="float32", size=COURSE.size, seed=1)
 # Of the clicks that are made up for the training:
 NONE = 1 / 8  # share of pictures without a click; there are 7 on the average
@@ -137,15 +137,18 @@ class ByHints(Colorizer):
         rgb, alpha = rgb_and_alpha(image)
         lightness = lightness_of(rgb)
         shown = self.shown(lightness, size)
-        planes = None
-        if hints is not None:
-            ab, known = read_scribbles(hints, image)
-            sides = [side // 4 for side in shown.shape[-2:]]
-            share = F.interpolate(known[None, None].float(), sides, mode="area")
-            mean = F.interpolate(torch.where(known, ab, 0.0)[None], sides, mode="area")
-            planes = torch.cat([mean / share.clamp(min=1e-6), (share > 0).float()], 1)
+        planes = None if hints is None else self.planes(hints, image, shown)
         ab = self.network.colors(self.network.outputs(shown, planes), T)
         return like(self.paint(lightness, ab[0]), alpha, image)
+
+    @staticmethod
+    def planes(hints, image, shown: Tensor) -> Tensor:
+        """Hints as the network takes them, (1, 3, h / 4, w / 4), beside what it is `shown`."""
+        ab, known = read_scribbles(hints, image)
+        sides = [side // 4 for side in shown.shape[-2:]]
+        share = F.interpolate(known[None, None].float(), sides, mode="area")
+        mean = F.interpolate(torch.where(known, ab, 0.0)[None], sides, mode="area")
+        return torch.cat([mean / share.clamp(min=1e-6), (share > 0).float()], 1).to(shown)
 
 
 def measure(colorizer: ByHints, paths: Sequence[Path], side: int = 2) -> dict:
@@ -189,14 +192,18 @@ def _with_error(figures: dict) -> dict:
     return error | {k: v for k, v in figures.items() if k.removesuffix("_interval") in kept}
 
 
-def save(training: Training, path: Path) -> None:
-    """Write what the training has changed; the rest is in the course's own file."""
-    recipe = {**asdict(training.recipe), "course": sha256(ASSETS / "course.safetensors"),
-              "data": "Imagenette train", "seconds": round(training.seconds),
-              "torch": torch.__version__, "history": thinned(training.history)}
-    learned = {name: value.half().contiguous() for name, value in training.finished().items()
+def save(weights: dict[str, Tensor], recipe: dict, path: Path) -> None:
+    """Write what a training has changed; the rest is in the course's own file."""
+    learned = {name: value.half().contiguous() for name, value in weights.items()
                if name.startswith(LEARNED)}
     save_atomically(learned, {"recipe": json.dumps(recipe)}, path)
+
+
+def recipe_of(training: Training) -> dict:
+    """How the weights were made, for `save`."""
+    return {**asdict(training.recipe), "course": sha256(ASSETS / "course.safetensors"),
+            "data": "Imagenette train", "seconds": round(training.seconds),
+            "torch": torch.__version__, "history": thinned(training.history)}
 
 
 def main(argv=None) -> int:
@@ -214,7 +221,7 @@ def main(argv=None) -> int:
         paths = [p for i, p in enumerate(find_photos(imagenette("train"))) if i % HOLD_OUT]
         training = train(RECIPE, Photos(paths), options.folder / "checkpoint.safetensors",
                          initial=beginning(), kind=HintTraining)
-        save(training, options.weights)
+        save(training.finished(), recipe_of(training), options.weights)
     colorizer = ByHints.from_pretrained(options.weights)
     paths = find_photos(imagenette("val"))
     paths = [paths[i * len(paths) // options.photos] for i in range(options.photos)]
@@ -223,11 +230,12 @@ def main(argv=None) -> int:
         (low, high), (a, b) = line["error_interval"], line["auc_interval"]
         print(f"{count:>3} clicks: ab error {line['error']:5.2f} [{low:.2f}, {high:.2f}], "
               f"AuC {line['auc']:5.2f} [{a:.2f}, {b:.2f}]")
+    save(colorizer.network.state_dict(), colorizer.recipe | {"measured": found}, options.weights)
     provenance = {"command": " ".join(["python -m colorlib.clicks", *sys.argv[1:]]),
                   "photos": len(paths), "clicks": "simulated: the true color at random places",
                   "weights": sha256(options.weights), "torch": torch.__version__, "device": "cpu",
                   "seconds_of_cpu": round(time.process_time() - start)}
-    write_text(json.dumps(provenance | {"by_clicks": found}, indent=1) + "\n", options.output)
+    write_text(json.dumps(provenance | {"measured": found}, indent=1) + "\n", options.output)
     return 0
 
 

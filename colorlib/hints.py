@@ -66,7 +66,7 @@ class Hinted(Zhang):
         hints = lightness.new_zeros(shape) if hints is None else hints
         if hints.shape != shape:
             raise ValueError(f"hints must be {shape}, got {tuple(hints.shape)}")
-        own, keys = self._look(lightness)
+        own, keys = self.look(lightness)
         wanted, listens = self.attend(keys, hints)
         bins = self.model_out.weight[:, :, 0, 0].T * AB_SCALE
         distance = torch.cdist(wanted.flatten(2).mT, bins[None]).mT.unflatten(2, shape[2:])
@@ -78,7 +78,7 @@ class Hinted(Zhang):
         """The log-probabilities."""
         return self.logits(lightness, hints)
 
-    def _look(self, lightness: Tensor) -> tuple[Tensor, Tensor]:
+    def look(self, lightness: Tensor) -> tuple[Tensor, Tensor]:
         """The automatic network's logits, and a key (N, KEY, H / 4, W / 4) of each place."""
         with torch.no_grad():
             x = (lightness - 50) / 100

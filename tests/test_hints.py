@@ -105,8 +105,9 @@ def test_a_click_stays_in_the_picture(side):
 def file(tmp_path_factory):
     """Weights of a training too short to have learned anything."""
     path = tmp_path_factory.mktemp("hints") / "hints.safetensors"
-    clicks.save(train(TINY, Photos(samples().values()), initial=clicks.beginning(),
-                      kind=clicks.HintTraining), path)
+    training = train(TINY, Photos(samples().values()), initial=clicks.beginning(),
+                     kind=clicks.HintTraining)
+    clicks.save(training.finished(), clicks.recipe_of(training), path)
     return path
 
 

@@ -100,6 +100,10 @@ rater: export OMP_NUM_THREADS = 1
 rater: $(READY) ## train and measure the machine that takes the Turing test (3 minutes of a CPU)
 	$(BIN)/python -m colorlib.rater
 
+hints: export OMP_NUM_THREADS = 1
+hints: $(READY) ## train and measure the network with hints (6 minutes of a CPU)
+	$(BIN)/python -m colorlib.clicks
+
 bench: $(READY) ## time it beside the plain way: results/bench.json
 	$(BIN)/python -m benchmarks
 

@@ -96,7 +96,16 @@ def beginning() -> dict[str, Tensor]:
 
 
 class ByHints(Colorizer):
-    """A colorizer that listens: `colorizer(photo, hints)`."""
+    """A colorizer that listens: `colorizer(photo, hints)`.
+
+    Examples
+    --------
+    >>> from colorlib.images import sample
+    >>> from colorlib.scribble import draw
+    >>> photo = sample("china").convert("L")
+    >>> ByHints.from_pretrained()(photo, draw("#3060c0 40,30", photo.size)).size
+    (512, 342)
+    """
 
     @classmethod
     def from_pretrained(cls, name: str | Path = "hints") -> "ByHints":
@@ -169,7 +178,8 @@ def measure(colorizer: ByHints, paths: Sequence[Path], side: int = 2) -> dict:
     picks = torch.randint(len(errors), (DRAWS, len(errors)),
                           generator=torch.Generator().manual_seed(0))
     found = {}
-    for count, (error, score) in zip(MEASURED, errors.unbind(1), strict=True):
+    for count, values in zip(MEASURED, errors.unbind(1), strict=True):
+        error, score = values.unbind(1)
         found[str(count)] = _interval("error", error, picks) | _interval("auc", score, picks)
     return found
 
@@ -218,7 +228,7 @@ def main(argv=None) -> int:
     """Train, and measure; or measure what is there."""
     parser = argparse.ArgumentParser(description="Train and measure the network with hints.")
     parser.add_argument("--measure", action="store_true", help="only measure the weights there are")
-    parser.add_argument("--photos", type=int, default=300, help="to measure by")
+    parser.add_argument("--photos", type=int, default=100, help="to measure by")
     parser.add_argument("--folder", type=Path, default=Path("training/hints"),
                         help="for checkpoints: stopped, it goes on from there")
     parser.add_argument("--weights", type=Path, default=ASSETS / "hints.safetensors")
@@ -239,7 +249,7 @@ def main(argv=None) -> int:
         print(f"{count:>3} clicks: ab error {line['error']:5.2f} [{low:.2f}, {high:.2f}], "
               f"AuC {line['auc']:5.2f} [{a:.2f}, {b:.2f}]")
     save(colorizer.network.state_dict(), colorizer.recipe | {"measured": found}, options.weights)
-    provenance = {"command": " ".join(["python -m colorlib.clicks", *sys.argv[1:]]),
+    provenance = {"command": f"python -m colorlib.clicks --photos {options.photos}",
                   "photos": len(paths), "clicks": "simulated: the true color at random places",
                   "weights": sha256(options.weights), "torch": torch.__version__, "device": "cpu",
                   "seconds_of_cpu": round(time.process_time() - start)}

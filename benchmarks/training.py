@@ -19,6 +19,7 @@ import torch
 import torch.nn.functional as F
 
 from colorlib.data import Photos, find_photos, random_crop
+from colorlib.gamut import AbGamut
 from colorlib.images import samples
 from colorlib.losses import cross_entropy
 from colorlib.recipes import COURSE, Recipe, Stage
@@ -86,7 +87,7 @@ def run(tiny: bool = False) -> list[Row]:
     photos = Photos(paths(), cache_bytes=0)
     ours = Training(recipe)
     lightness, ab = batch_source(recipe, photos)(0)
-    ready = lightness, ours.gamut.soft_encode(ab)
+    ready = lightness, AbGamut().soft_encode(ab)
 
     def plain_batches(step: int):
         return plain_batch(photos, stage, step)

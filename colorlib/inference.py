@@ -103,6 +103,9 @@ class Colorizer:
                 recipe = json.loads((file.metadata() or {}).get("recipe", "{}"))
                 tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
             network = build(recipe.get("network", "zhang"), float(recipe["width"]))
+            # What was frozen while it was trained is in no file but its own: it stays as built.
+            tensors = {key: value for key, value in network.state_dict().items()
+                       if key.partition(".")[0] in network.frozen} | tensors
             network.load_state_dict(tensors)  # float16 in the file becomes float32
             size = int(recipe.get("size", 256))
             if not STRIDE <= size <= MAX_SIZE or not all(
@@ -149,13 +152,14 @@ class Colorizer:
         return like(self.paint(lightness, ab), alpha, image)
 
     def shown(self, lightness: Tensor, size: int | None = None) -> Tensor:
-        """What the network sees of a photo's L, (1, H, W): (1, 1, h, w), sides multiples of 8."""
+        """What the network sees of a photo's L, (1, H, W): (1, 1, h, w), on its device."""
         size = self.size if size is None else size
         if size < STRIDE:
             raise ValueError(f"size must be at least {STRIDE} pixels, got {size}")
         scale = size / max(lightness.shape[-2:])
         sides = [max(1, round(side * scale / STRIDE)) * STRIDE for side in lightness.shape[-2:]]
-        return F.interpolate(lightness[None], sides, mode="bilinear", antialias=True)
+        shown = F.interpolate(lightness[None], sides, mode="bilinear", antialias=True)
+        return shown.to(self.bins.device)
 
     def ab(self, shown: Tensor, T: float = TEMPERATURE) -> Tensor:
         """Colors of photos that the network sees at one shape: (N, 1, h, w) to (N, 2, ...)."""
@@ -174,7 +178,7 @@ class Colorizer:
 
     def _outputs(self, shown: Tensor) -> Tensor:
         with self._quick:
-            return self.network.outputs(shown.to(self.bins.device))
+            return self.network.outputs(shown)
 
 
 def lightness_of(rgb: Tensor) -> Tensor:

@@ -1,4 +1,8 @@
-"""``python -m benchmarks [NAME ...]``: print the table, and write it to results/bench.json."""
+"""``python -m benchmarks [NAME ...]``: print the table, and write it to results/bench.json.
+
+With names, the file's other rows stay; each row says which command measured it, and how busy the
+machine was.
+"""
 
 import argparse
 import importlib
@@ -52,21 +56,23 @@ def main(argv=None) -> int:
     torch.set_num_threads(arguments.threads)
     print(f"{'task':50} {'ours':>9} {'theirs':>9} {'':8} {'ratio':>7} {'cpu ratio':>9} "
           f"{'target':>7} {'x bound':>8}  against", flush=True)
-    loads = [os.getloadavg()[0]]
+    command = " ".join(["python -m benchmarks", *(sys.argv[1:] if argv is None else argv)])
     rows = []
     for name in arguments.names or NAMES:
         for row in importlib.import_module(f"benchmarks.{name}").run(arguments.tiny):
             show(row)
-            rows.append(asdict(row))
-        loads.append(os.getloadavg()[0])
+            rows.append({**asdict(row), "load": round(os.getloadavg()[0], 1), "command": command})
     rates = {"multiply-adds a second": multiplications(), "bytes copied a second": traffic(),
              "powers a second": powers()}
     machine = {"processors": os.cpu_count(), "processor": processor(), "threads": arguments.threads,
-               "load": [round(x, 1) for x in (min(loads), max(loads))], "rates": rates,
+               "rates": rates,
                "machine": platform.machine(), "python": platform.python_version()}
     packages = {name: version(name) for name in ("colorlib", "torch", "numpy", "scikit-image",
                                                  "scikit-learn")}
-    command = " ".join(["python -m benchmarks", *(sys.argv[1:] if argv is None else argv)])
+    if arguments.names and arguments.output.exists():
+        before = json.loads(arguments.output.read_text())["rows"]
+        now = {(row["task"], row["against"]) for row in rows}
+        rows += [row for row in before if (row["task"], row["against"]) not in now]
     write_text(json.dumps({"command": command, **machine, "packages": packages, "rows": rows},
                           indent=1) + "\n", arguments.output)
     return 0

@@ -43,7 +43,7 @@ def run(tiny: bool = False) -> list[Row]:
             rows.append(race(
                 f"colorize {side} x {side}, {name} network",
                 lambda c=colorizer, photo=photo: c(photo),
-                "paper's network, scikit-image", reference, 1 if tiny else 3, target,
+                "paper's network, scikit-image", reference, 1 if tiny else 2, target,
                 (network_ms(colorizer.network, (1, 1, colorizer.size, colorizer.size))[1],
                  "matrix products, Winograd's")))
     return rows

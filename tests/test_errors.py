@@ -1,6 +1,7 @@
 """The table of errors in the book says what colorlib says, word for word."""
 
 import re
+from dataclasses import replace
 
 import pytest
 import torch
@@ -11,11 +12,14 @@ from colorlib.__main__ import main
 from colorlib.color import rgb_to_lab
 from colorlib.data import find_photos
 from colorlib.downloads import cifar10, imagenette, unpack
+from colorlib.export import export_onnx
 from colorlib.gamut import AbGamut
 from colorlib.images import as_rgb, open_photo, sample, save_photo
 from colorlib.inference import Colorizer
+from colorlib.metrics import auc, colorfulness, psnr
 from colorlib.networks import load_public
 from colorlib.recipes import scaled
+from colorlib.registry import build
 from colorlib.sessions import read
 from colorlib.training import Training
 
@@ -48,6 +52,9 @@ def said(tmp_path, monkeypatch, capsys):
         lambda: rgb_to_lab(torch.zeros(3, 2, 2, dtype=torch.uint8)),
         lambda: rgb_to_lab(torch.zeros(2, 2, 3)),
         lambda: AbGamut().nearest(torch.full((2, 1, 1), torch.nan)),
+        lambda: auc(torch.full((2,), torch.nan)),
+        lambda: psnr(torch.full((3, 2, 2), torch.inf), torch.zeros(3, 2, 2)),
+        lambda: colorfulness(torch.zeros(3, 0, 2)),
         lambda: Colorizer.from_pretrained("none.safetensors"),
         lambda: Colorizer.from_pretrained("mine.safetensors"),
         lambda: load_public("weights.pth"),
@@ -62,6 +69,11 @@ def said(tmp_path, monkeypatch, capsys):
         lambda: unpack("set.tar.gz", "out", "set"),
         lambda: Training(TINY).load("mine.safetensors"),
         lambda: scaled(TINY, 1),
+        lambda: build("unet"),
+        lambda: Training(replace(TINY, network="dahl")),
+        lambda: export_onnx(Colorizer(build("dahl", 1 / 16)), "dahl.onnx"),
+        lambda: Training(replace(TINY, network="iizuka", loss="own")).step(
+            torch.zeros(2, 1, 16, 16), torch.zeros(2, 2, 4, 4)),
         lambda: read("result.json"),
     ]
     messages = []

@@ -248,8 +248,9 @@ def train(arguments) -> int:
     """Train by the course's recipe, with what the options change in it."""
     import torch
 
+    from .checkpoints import save_weights
     from .data import Photos, find_photos, imagenette
-    from .training import COURSE, HOLD_OUT, save_weights, scaled
+    from .recipes import COURSE, HOLD_OUT, scaled
     from .training import train as run
 
     recipe = replace(COURSE, loss=arguments.loss, seed=arguments.seed)
@@ -258,8 +259,6 @@ def train(arguments) -> int:
     if arguments.steps:
         recipe = scaled(recipe, arguments.steps)
     device = arguments.device or ("cuda" if torch.cuda.is_available() else "cpu")
-    if device != "cpu":
-        recipe = replace(recipe, precision="auto")  # a T4 has no bfloat16 of its own
     paths = find_photos(arguments.data or imagenette("train"))
     if not arguments.data:
         paths = [path for i, path in enumerate(paths) if i % HOLD_OUT]

@@ -13,7 +13,8 @@ from torch import Tensor
 from .color import into_gamut, lab_to_rgb, rgb_to_lab
 from .gamut import AbGamut
 from .images import like, rgb_and_alpha
-from .networks import STRIDE, Zhang, load_public, zhang
+from .networks import STRIDE, ColorNet, load_public
+from .registry import build
 
 TEMPERATURE = 0.38  # the paper's
 MAX_SIZE = 4096  # pixels, of the long side that a weights file may ask for
@@ -59,7 +60,7 @@ class Colorizer:
 
     Parameters
     ----------
-    network : a `networks.Zhang`.
+    network : a `networks.ColorNet`, such as `registry.build` makes.
     size : long side in pixels of what the network is shown.
     recipe : how the weights were made, for those who ask.
 
@@ -71,7 +72,7 @@ class Colorizer:
     (512, 342)
     """
 
-    def __init__(self, network: Zhang, size: int = 256, recipe: dict | None = None):
+    def __init__(self, network: ColorNet, size: int = 256, recipe: dict | None = None):
         self.network = network.eval()
         self.bins = AbGamut().bins
         self.size, self.recipe = size, recipe or {}
@@ -88,7 +89,7 @@ class Colorizer:
         Raises
         ------
         ValueError
-            If there is no such file, or it holds no weights of this network.
+            If there is no such file, or it holds no weights of a network that is known.
         """
         if name == "zhang2016":
             return cls(load_public(), recipe={"data": "ImageNet", "width": 1.0})
@@ -98,7 +99,7 @@ class Colorizer:
             with safe_open(path, "pt") as file:
                 recipe = json.loads((file.metadata() or {}).get("recipe", "{}"))
                 tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-            network = zhang(float(recipe["width"]))
+            network = build(recipe.get("network", "zhang"), float(recipe["width"]))
             network.load_state_dict(tensors)  # float16 in the file becomes float32
             size = int(recipe.get("size", 256))
             if not STRIDE <= size <= MAX_SIZE or not all(
@@ -120,7 +121,7 @@ class Colorizer:
     @torch.inference_mode()
     def logits(self, image, size: int | None = None) -> Tensor:
         """The network's answer for one photo: (313, h / 4, w / 4), h and w at most about `size`."""
-        return self._logits(lightness_of(rgb_and_alpha(image)[0]), size)
+        return self._outputs(lightness_of(rgb_and_alpha(image)[0]), size)[0]
 
     @torch.inference_mode()
     def __call__(self, image, T: float = TEMPERATURE, size: int | None = None):
@@ -141,8 +142,8 @@ class Colorizer:
         """
         rgb, alpha = rgb_and_alpha(image)
         lightness = lightness_of(rgb)
-        ab = annealed_mean(self._logits(lightness, size), self.bins, T)
-        return like(self.paint(lightness, ab), alpha, image)
+        ab = self.network.colors(self._outputs(lightness, size), T)
+        return like(self.paint(lightness, ab[0]), alpha, image)
 
     @staticmethod
     def paint(lightness: Tensor, ab: Tensor) -> Tensor:
@@ -152,14 +153,14 @@ class Colorizer:
         strips = zip(lightness.cpu().split(ROWS, -2), ab.split(ROWS, -2), strict=True)
         return torch.cat([lab_to_rgb(into_gamut(torch.cat(s))) for s in strips], dim=-2)
 
-    def _logits(self, lightness: Tensor, size: int | None) -> Tensor:
+    def _outputs(self, lightness: Tensor, size: int | None) -> Tensor:
         size = self.size if size is None else size
         if size < STRIDE:
             raise ValueError(f"size must be at least {STRIDE} pixels, got {size}")
         scale = size / max(lightness.shape[-2:])
         sides = [max(1, round(side * scale / STRIDE)) * STRIDE for side in lightness.shape[-2:]]
         shown = F.interpolate(lightness[None], sides, mode="bilinear", antialias=True)
-        return self.network.logits(shown.to(self.bins.device))[0]
+        return self.network.outputs(shown.to(self.bins.device))
 
 
 def lightness_of(rgb: Tensor) -> Tensor:

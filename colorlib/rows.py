@@ -11,11 +11,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from .checkpoints import save_weights
 from .color import rgb_to_lab
 from .inference import Colorizer, lightness_of
 from .networks import zhang
 from .recipes import COURSE, Recipe, Stage, shared_steps
-from .training import save_weights, train
+from .training import train
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,12 @@ def _equal(recipe: Recipe) -> Recipe:
     return replace(recipe, finish=1.0, stages=tuple(replace(s, lam=1.0) for s in recipe.stages))
 
 
+def _short(recipe: Recipe) -> Recipe:
+    """The same recipe in a twentieth of the steps: what rivals are trained under."""
+    return replace(recipe, warmup=50, stages=(Stage(500, 32, 64, (1.0, 2.5), lam=1.0),
+                                              Stage(80, 16, 128, (1.0, 2.0), lam=0.9)))
+
+
 ROWS = (
     Row("truth", "Ground truth"),
     Row("gray", "Gray"),
@@ -55,6 +62,8 @@ ROWS = (
         start="full", T=1.0),
     Row("classification", "Classification", _equal(COURSE), shares="full"),
     Row("full", "Full (rebalanced)", COURSE),
+    Row("full_short", "Full, trained briefly", _short(COURSE)),
+    Row("l2_short", "L2, trained briefly", _short(replace(COURSE, loss="l2")), T=1.0),
 )
 
 

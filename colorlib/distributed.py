@@ -89,8 +89,8 @@ class _Outputs(nn.Module):
         super().__init__()
         self.network = network
 
-    def forward(self, lightness: Tensor) -> Tensor:
-        return self.network.outputs(lightness)
+    def forward(self, *inputs: Tensor) -> Tensor:
+        return self.network.outputs(*inputs)
 
     def no_sync(self):
         """As DistributedDataParallel has it: a pass after which nothing is averaged yet."""

@@ -10,15 +10,15 @@ import torch.nn.functional as F
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from .color import into_gamut, lab_to_rgb, rgb_to_lab
+from .color import TILE, into_gamut, lab_to_rgb, rgb_to_lab
 from .gamut import AbGamut
 from .images import like, rgb_and_alpha
 from .networks import STRIDE, ColorNet, load_public
 from .registry import build
+from .winograd import Winograd
 
 TEMPERATURE = 0.38  # the paper's
 MAX_SIZE = 4096  # pixels, of the long side that a weights file may ask for
-ROWS = 256  # a large photo is converted in strips of so many rows, so that memory stays small
 
 
 def annealed_mean(logits: Tensor, bins: Tensor, T: float = TEMPERATURE) -> Tensor:
@@ -51,8 +51,10 @@ def annealed_mean(logits: Tensor, bins: Tensor, T: float = TEMPERATURE) -> Tenso
     bins = bins.to(logits)
     if T == 0:
         return bins[logits.argmax(-3)].movedim(-1, -3)
-    probabilities = (logits / T).softmax(-3).flatten(-2)
-    return (bins.T @ probabilities).unflatten(-1, logits.shape[-2:])
+    powers = (logits - logits.amax(-3, keepdim=True)).div_(T).exp_().flatten(-2)
+    # One product sums a, b and, for the softmax, the powers themselves.
+    sums = torch.cat([bins.T, bins.new_ones(1, len(bins))]) @ powers
+    return (sums[..., :2, :] / sums[..., 2:, :]).unflatten(-1, logits.shape[-2:])
 
 
 class Colorizer:
@@ -76,6 +78,7 @@ class Colorizer:
         self.network = network.eval()
         self.bins = AbGamut().bins
         self.size, self.recipe = size, recipe or {}
+        self._quick = Winograd()
 
     @classmethod
     def from_pretrained(cls, name: str | Path = "course") -> "Colorizer":
@@ -100,6 +103,9 @@ class Colorizer:
                 recipe = json.loads((file.metadata() or {}).get("recipe", "{}"))
                 tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
             network = build(recipe.get("network", "zhang"), float(recipe["width"]))
+            # What was frozen while it was trained is in no file but its own: it stays as built.
+            tensors = {key: value for key, value in network.state_dict().items()
+                       if key.partition(".")[0] in network.frozen} | tensors
             network.load_state_dict(tensors)  # float16 in the file becomes float32
             size = int(recipe.get("size", 256))
             if not STRIDE <= size <= MAX_SIZE or not all(
@@ -148,21 +154,39 @@ class Colorizer:
     @staticmethod
     def paint(lightness: Tensor, ab: Tensor) -> Tensor:
         """L (1, H, W) and ab of any size (2, h, w) to RGB (3, H, W), strip by strip."""
-        sides = lightness.shape[-2:]
-        ab = F.interpolate(ab.cpu()[None], sides, mode="bilinear", align_corners=False)[0]
-        strips = zip(lightness.cpu().split(ROWS, -2), ab.split(ROWS, -2), strict=True)
-        return torch.cat([lab_to_rgb(into_gamut(torch.cat(s))) for s in strips], dim=-2)
+        # Bilinear: first down, at the few columns that there are, then across, in each strip.
+        tall = _stretched(ab.cpu(), lightness.shape[-2], ab.shape[-1])
+        strips = []
+        for L, tall_ab in zip(_strips(lightness.cpu()), _strips(tall, lightness), strict=True):
+            lab = torch.cat([L, _stretched(tall_ab, *L.shape[-2:])])
+            strips.append(lab_to_rgb(into_gamut(lab)))
+        return torch.cat(strips, dim=-2)
 
     def _outputs(self, lightness: Tensor, size: int | None) -> Tensor:
+        with self._quick:
+            return self.network.outputs(self.shown(lightness, size))
+
+    def shown(self, lightness: Tensor, size: int | None = None) -> Tensor:
+        """What the network is shown of L (1, H, W): (1, 1, h, w), on its device."""
         size = self.size if size is None else size
         if size < STRIDE:
             raise ValueError(f"size must be at least {STRIDE} pixels, got {size}")
         scale = size / max(lightness.shape[-2:])
         sides = [max(1, round(side * scale / STRIDE)) * STRIDE for side in lightness.shape[-2:]]
         shown = F.interpolate(lightness[None], sides, mode="bilinear", antialias=True)
-        return self.network.outputs(shown.to(self.bins.device))
+        return shown.to(self.bins.device)
 
 
 def lightness_of(rgb: Tensor) -> Tensor:
     """L of a photo, strip by strip: RGB (3, H, W) in [0, 1] to (1, H, W) in [0, 100]."""
-    return torch.cat([rgb_to_lab(strip)[:1] for strip in rgb.split(ROWS, -2)], dim=-2)
+    return torch.cat([rgb_to_lab(strip)[:1] for strip in _strips(rgb)], dim=-2)
+
+
+def _strips(image: Tensor, model: Tensor | None = None) -> tuple[Tensor, ...]:
+    """Rows of an image, as many at once as fit the cache; as for an image like `model`."""
+    width = (image if model is None else model).shape[-1]
+    return image.split(max(1, TILE * torch.get_num_threads() // width), -2)
+
+
+def _stretched(image: Tensor, height: int, width: int) -> Tensor:
+    return F.interpolate(image[None], (height, width), mode="bilinear", align_corners=False)[0]

@@ -74,19 +74,24 @@ class Training:
         )
         self.average = {k: v.detach().clone() for k, v in self.network.state_dict().items()}
 
-    def outputs(self, lightness: Tensor) -> Tensor:
+    def outputs(self, *inputs: Tensor) -> Tensor:
         """What the network makes of L (N, 1, H, W), by the recipe's number format."""
         narrow = self.precision != torch.float32
         with torch.autocast(self.device.type, self.precision, enabled=narrow):
-            outputs = self.parallel(lightness)
+            outputs = self.parallel(*inputs)
         return outputs.float()  # sums over 313 classes want all the digits
 
-    def loss(self, lightness: Tensor, ab: Tensor, labels: Tensor | None = None) -> Tensor:
-        """Loss of one batch: L (N, 1, H, W) against ab (N, 2, H / 4, W / 4), labels (N,)."""
+    def loss(self, lightness: Tensor, ab: Tensor, labels: Tensor | None = None,
+             *more: Tensor) -> Tensor:
+        """Loss of one batch: L (N, 1, H, W) against ab (N, 2, H / 4, W / 4), labels (N,).
+
+        `more` is what else the network is given.
+        """
         recipe, weights = self.recipe, None
         if recipe.loss == "rebalanced":
             weights = self.class_weights[recipe.stages[recipe.stage(self.done)].lam]
-        return self.network.objective(self.outputs(lightness), ab, recipe.loss, weights, labels)
+        return self.network.objective(self.outputs(lightness, *more), ab, recipe.loss, weights,
+                                      labels)
 
     def step(self, *batch: Tensor) -> float:
         """One step of gradient descent; returns the loss before it."""
@@ -173,6 +178,7 @@ def train(
     keep: int = 2,
     on_report: Callable[[Training], None] | None = None,
     report_every: int = 100,
+    kind: type[Training] = Training,
 ) -> Training:
     """Train a network on photographs.
 
@@ -191,6 +197,7 @@ def train(
     save_every : seconds between checkpoints: the most that a crash can cost.
     keep : how many checkpoints stay: the newest, and those before it with .1, .2 in their names.
     on_report : called with the training every `report_every` steps, when `history` has grown.
+    kind : another class of training, as that of `clicks`.
 
     Returns
     -------
@@ -212,7 +219,7 @@ def train(
     process, but for the order of adding. A checkpoint fits any number of processes. Chapter 13.
     """
     rank, world = place()
-    training = Training(recipe, prior, device, initial, accumulate, sync_batchnorm)
+    training = kind(recipe, prior, device, initial, accumulate, sync_batchnorm)
     files = checkpoints.rotation(checkpoint, keep) if checkpoint else []
     newest = next((path for path in files if path.exists()), None)
     if newest:

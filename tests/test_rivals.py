@@ -1,23 +1,27 @@
 """The rivals: published forms by their counts, parts by definitions, a training of each."""
 
+import json
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
 import torch.nn.functional as F
 
 from colorlib import backbone, cheng, larsson, rows
-from colorlib.classifier import VGG16
+from colorlib.classifier import VGG16, label
 from colorlib.counting import layers, parameters
-from colorlib.data import Batches, Photos
+from colorlib.data import Batches, Photos, find_photos
 from colorlib.gamut import gamut_bins
-from colorlib.images import read_rgb, samples
-from colorlib.inference import Colorizer
+from colorlib.images import as_rgb, read_rgb, samples
+from colorlib.inference import Colorizer, lightness_of
 from colorlib.recipes import Stage
 from colorlib.registry import build
+from colorlib.rows import RIVALS, weights_file
 from colorlib.training import Training
 
+TABLE = Path(__file__).parents[1] / "results" / "rivals.json"
 PHOTOS = [read_rgb(path, 96) for path in samples().values()]
 NAMES = [r.network for r in (row.recipe for row in rows.RIVALS) if r.network != "zhang"]
 
@@ -260,3 +264,47 @@ def test_another_file_than_torchvisions_is_refused(tmp_path):
     (tmp_path / "vgg.pth").write_bytes(b"something else")
     with pytest.raises(ValueError, match="not torchvision's checkpoint"):
         backbone.load_torchvision(backbone.Backbone(1 / 16), tmp_path / "vgg.pth")
+
+
+# --- what ships ---
+
+def test_the_committed_rivals_are_of_the_shipped_weights():
+    table = json.loads(TABLE.read_text())
+    assert list(table["rows"]) == [r.name for r in rows.table_rows(rivals=True)]
+    for r in RIVALS:
+        made_by = rows.colorizer(r.name).recipe
+        assert made_by["done"] == r.recipe.steps and made_by["network"] == r.recipe.network
+        assert table["rows"][r.name]["recipe"]["seconds"] == made_by["seconds"]
+    same = {json.dumps([made["stages"], made["lr"], made["optimizer"], made["seed"]])
+            for made in (rows.colorizer(r.name).recipe for r in RIVALS)
+            for made["stages"] in [[{**s, "lam": None} for s in made["stages"]]]}
+    assert len(same) == 1  # the same conditions for all
+
+
+def test_the_swap_that_the_chapter_shows_is_seen():
+    """Iizuka's network with the global features of another photo: other colors, everywhere."""
+    network = rows.colorizer("iizuka").network
+    one, other = (lightness_of(as_rgb(samples()[name]))[None, :, :256, :256]
+                  for name in ("rocket", "china"))
+    with torch.no_grad():
+        own, swapped = network(one), network(one, network.global_features(other))
+        assert torch.equal(own, network(one, network.global_features(one)))
+    assert own.shape == swapped.shape == (1, 2, 128, 128)
+    assert (own - swapped).norm(dim=1).mean() > 0.2
+
+
+def test_the_backbone_that_ships_knows_more_than_chance(imagenette):
+    """Of 100 gray val photographs it names far more than a tenth."""
+    paths = find_photos(imagenette)[::40]
+    network, _ = backbone.frozen_backbone(backbone.SHIPPED)
+    right = 0
+    for path in paths:
+        lightness = lightness_of(as_rgb(path))
+        shown = F.interpolate(lightness[None], (96, 96), mode="bilinear", antialias=True)
+        right += network.class_scores(shown).mean((2, 3)).argmax().item() == label(path)
+    assert right > 0.4 * len(paths)
+
+
+def test_rivals_are_small_files():
+    files = [weights_file(r.name) for r in RIVALS] + [backbone.backbone_file()]
+    assert sum(path.stat().st_size for path in files) < 2.7e6

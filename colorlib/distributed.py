@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from datetime import timedelta
@@ -57,6 +58,7 @@ def processes(device: str | None = None) -> Iterator[torch.device]:
             if store.add("told of its end", 1) > 1:
                 raise SystemExit(2) from error
         if _of_the_network(error):
+            print(file=sys.stderr)  # the dead one's progress bar may have left its line open
             raise PeerError("another process of this run is gone; the same command, also with "
                             "another number of processes, goes on from the last checkpoint"
                             ) from error

@@ -17,6 +17,7 @@ from colorlib.export import export_onnx
 from colorlib.gamut import AbGamut
 from colorlib.images import as_rgb, open_photo, sample, save_photo
 from colorlib.inference import Colorizer
+from colorlib.metrics import auc, colorfulness, psnr
 from colorlib.networks import load_public
 from colorlib.recipes import scaled
 from colorlib.registry import build
@@ -58,6 +59,9 @@ def said(tmp_path, monkeypatch, capsys):
         lambda: rgb_to_lab(torch.zeros(3, 2, 2, dtype=torch.uint8)),
         lambda: rgb_to_lab(torch.zeros(2, 2, 3)),
         lambda: AbGamut().nearest(torch.full((2, 1, 1), torch.nan)),
+        lambda: auc(torch.full((2,), torch.nan)),
+        lambda: psnr(torch.full((3, 2, 2), torch.inf), torch.zeros(3, 2, 2)),
+        lambda: colorfulness(torch.zeros(3, 0, 2)),
         lambda: Colorizer.from_pretrained("none.safetensors"),
         lambda: Colorizer.from_pretrained("mine.safetensors"),
         lambda: load_public("weights.pth"),

@@ -22,6 +22,7 @@ Each result says in its EXIF and XMP that its colors are guesses (JPEG, PNG, TIF
     "train": """examples:
   colorlib train                                  the weights that ship, on Imagenette
   colorlib train --data my_photos/ --steps 2000   on a folder of yours, or of shards
+  torchrun --nproc_per_node=2 -m colorlib train   in two processes, or on two GPUs
 Interrupted? The same command goes on from the last checkpoint.""",
     "evaluate": """examples:
   colorlib evaluate                               the shipped weights on Imagenette's val split
@@ -99,6 +100,11 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--steps", type=int, help="in all, shared out over the recipe's stages")
     sub.add_argument("--seed", type=int, default=0)
     sub.add_argument("--device", help="cpu or cuda; default: a GPU if there is one")
+    sub.add_argument("--accumulate", type=int, default=1, metavar="N",
+                     help="train each batch in N parts, if it is too large for the memory")
+    sub.add_argument("--sync-batchnorm", action="store_true",
+                     help="with torchrun: statistics over the crops of all processes")
+    sub.add_argument("--bad", **BAD)
 
     sub = command("evaluate", evaluate, "Measure a network on photographs it was not trained on.")
     _data_option(sub, "Imagenette's val split, downloaded once")
@@ -209,11 +215,9 @@ def evenly(paths: list, count: int) -> list:
 
 def train(arguments) -> int:
     """Train by the course's recipe, with what the options change in it."""
-    import torch
-
     from .checkpoints import save_weights
-    from .data import Photos, find_photos, imagenette
-    from .recipes import COURSE, HOLD_OUT, scaled
+    from .distributed import place, processes
+    from .recipes import COURSE, scaled
     from .training import train as run
 
     recipe = replace(COURSE, loss=arguments.loss, seed=arguments.seed)
@@ -221,19 +225,33 @@ def train(arguments) -> int:
         recipe = replace(recipe, width=arguments.width)
     if arguments.steps:
         recipe = scaled(recipe, arguments.steps)
-    device = arguments.device or ("cuda" if torch.cuda.is_available() else "cpu")
-    paths = find_photos(arguments.data or imagenette("train"))
-    if not arguments.data:
-        paths = [path for i, path in enumerate(paths) if i % HOLD_OUT]
-    photos = Photos(paths)
     checkpoint = arguments.out / "checkpoint.safetensors"
-    training = run(recipe, photos, checkpoint, device=device)
+    with processes(arguments.device) as device:
+        photos = _training_photos(arguments)
+        training = run(recipe, photos, checkpoint, device=device, accumulate=arguments.accumulate,
+                       sync_batchnorm=arguments.sync_batchnorm)
+        if place()[0]:
+            return 0  # the first process writes and tells
     for path, reason in photos.skipped.items():
         print(f"left out {path}: {reason}", file=sys.stderr)
     weights = arguments.out / "weights.safetensors"
     save_weights(training, weights, data=str(arguments.data or "Imagenette train"))
     print(f"wrote {weights}: use it with colorlib colorize --weights {weights}")
     return 0
+
+
+def _training_photos(arguments):
+    """A folder of shards or of photographs, or Imagenette without what is held out."""
+    from .data import Photos, find_photos, imagenette
+    from .recipes import HOLD_OUT
+    from .shards import Shards, is_sharded
+
+    if not arguments.data:
+        paths = find_photos(imagenette("train"))
+        return Photos([path for i, path in enumerate(paths) if i % HOLD_OUT])
+    if is_sharded(arguments.data):
+        return Shards(arguments.data, bad=arguments.bad)
+    return Photos(find_photos(arguments.data))
 
 
 def evaluate(arguments) -> int:

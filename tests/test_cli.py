@@ -146,7 +146,7 @@ def test_train_evaluate_colorize_and_prior(album, tmp_path, capsys):
 
 
 def test_help_has_examples(capsys):
-    for command in ("colorize", "train", "evaluate", "prior"):
+    for command in ("colorize", "train", "evaluate", "prior", "shards"):
         with pytest.raises(SystemExit):
             main([command, "--help"])
         assert "examples:" in capsys.readouterr().out

@@ -2,14 +2,11 @@
 (chapter 12).
 """
 
-from importlib.resources import files
-
 import numpy as np
 import torch
 from PIL import Image, ImageDraw
 from torch import Tensor
 
-from .inference import Colorizer
 from .recipes import Recipe, Stage
 
 SIDE = 128  # pixels
@@ -91,8 +88,3 @@ HELD_OUT, TRAINING = 200, 1000
 RECIPE = Recipe(width=1 / 16, loss="classification", stages=(Stage(600, 16, 64, (1.0, 1.5)),),
                 optimizer="muon", lr=2e-3, warmup=60, average=0.98, gamma=1.0,
                 precision="float32", size=SIDE)
-
-
-def drawn_colorizer() -> Colorizer:
-    """The network that has seen drawings only; ``python -m colorlib.limits`` trains it."""
-    return Colorizer.from_pretrained(str(files("colorlib") / "assets" / "drawn.safetensors"))

@@ -8,48 +8,41 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 from tqdm import tqdm
 
-from . import calibration, drawings, failures, old_prints, skin
+from . import calibration, drawings, failures, skin
 from .color import rgb_to_lab
-from .conditions import CONDITIONS
 from .data import find_photos, imagenette, sha256
 from .files import write_text
 from .gamut import gamut_bins
-from .images import as_rgb, read_rgb, sample
-from .inference import TEMPERATURE, Colorizer, annealed_mean, lightness_of
+from .images import read_rgb
+from .inference import TEMPERATURE, Colorizer
 from .rebalancing import class_weights, course_prior, empirical_prior
 from .training import save_atomically, save_weights, train
+from .trials import (
+    CELL,
+    PRINTS,
+    SQUARE,
+    T_GRID,
+    T_TABLES,
+    UNDECIDED,
+    colors,
+    hues,
+    larger,
+    measure,
+    portraits,
+)
 
 ASSETS = Path(str(files("colorlib") / "assets"))
 DRAWN = ASSETS / "drawn.safetensors"
 DRAWS = 1000  # bootstrap samples
-T_GRID = torch.arange(0.3, 2.01, 0.02)  # temperatures tried for the likelihood
-T_TABLES = (TEMPERATURE, *(round(0.5 + 0.05 * i, 2) for i in range(23)))  # for reliability
-UNDECIDED = torch.tensor([4.0, 5.0, 5.5, 6.0])  # bits that part pixels into five classes
-CELLS = (32, 16)  # pixels, of the squares that photographs are cut into
-SQUARE = 160  # pixels, of the middle that is cut up
-
-# The old print and its mending, as what is done to a photograph before it is colored.
-PRINTS: dict[str, Callable[[Tensor, int], Tensor]] = {
-    "new": lambda rgb, seed: rgb,
-    **{f"only {name}": lambda rgb, seed, name=name: old_prints.aged(rgb, seed, [name])
-       for name in old_prints.AGES},
-    "old": lambda rgb, seed: old_prints.aged(rgb, seed),
-    **{f"old, {name} alone": lambda rgb, seed, name=name: old_prints.prepared(
-        old_prints.aged(rgb, seed), [name]) for name in old_prints.STEPS},
-    "old, prepared": lambda rgb, seed: old_prints.prepared(old_prints.aged(rgb, seed)),
-    "old, prepared and evened out": lambda rgb, seed: old_prints.prepared(
-        old_prints.aged(rgb, seed), ["spots", "grain", "even", "levels"]),
-}
 
 
 def committed() -> dict:
@@ -70,14 +63,6 @@ def interval(rows: Tensor, statistic: Callable[[Tensor], Tensor]) -> list[float]
     return [float(f"{x:.5g}") for x in (float(statistic(rows)), *ends)]
 
 
-def hues(predicted: Tensor, truth: Tensor, bits: Tensor | None = None) -> Tensor:
-    """A row of sums of one picture, from ab (2, ...) twice; `figures` makes figures of them."""
-    chromas = [(predicted - truth).norm(dim=0), truth.norm(dim=0), predicted.norm(dim=0)]
-    bits = torch.full_like(chromas[0], torch.nan) if bits is None else bits
-    sums = torch.stack([x.double().sum() for x in (torch.ones_like(bits), *chromas, bits)])
-    return torch.cat([failures.agreement(predicted, truth), sums])
-
-
 def figures(rows: Tensor) -> dict[str, list[float]]:
     """From rows of `hues`, (n, 7): agreement of hues, ab error, that of gray, chroma, entropy."""
     parts = {"agreement": (0, 1), "error": (3, 2), "gray error": (4, 2), "chroma": (5, 4),
@@ -87,84 +72,10 @@ def figures(rows: Tensor) -> dict[str, list[float]]:
     return {name: values for name, values in made.items() if values[0] == values[0]}
 
 
-def colors(colorizer: Colorizer, rgb: Tensor, T: float = TEMPERATURE) -> tuple[Tensor, Tensor]:
-    """Logits (313, h, w) of a photograph and its ab (2, h, w)."""
-    logits = colorizer.logits(rgb)
-    return logits, annealed_mean(logits, colorizer.bins, T)
-
-
-def larger(ab: Tensor, shape) -> Tensor:
-    """ab (2, h, w) at the size of the photograph."""
-    return F.interpolate(ab[None], tuple(shape[-2:]), mode="bilinear")[0]
-
-
 def rank_correlation(pairs: Tensor) -> Tensor:
     """Spearman's rank correlation of the two columns of (n, 2)."""
     ranks = pairs.argsort(0).argsort(0).double()
     return torch.corrcoef(ranks.T)[0, 1]
-
-
-def claims(logits: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean -ln p of the true colors for each of `T_GRID`, reliability for each of `T_TABLES`."""
-    few, some = ((logits[:, ::n, ::n], labels[::n, ::n]) for n in (3, 2))  # that will do
-    losses = [calibration.negative_log_likelihood(*few, T) for T in T_GRID.tolist()]
-    tables = [calibration.reliability(*some, T) for T in T_TABLES]
-    return torch.stack(losses).double(), torch.stack(tables)
-
-
-def measure(rgb: Tensor, seed: int, nets: dict[str, Colorizer], shift: Tensor) -> dict[str, Tensor]:
-    """All rows of one photograph, by name."""
-    course, prior = nets["course"], course_prior()
-    logits, ab = colors(course, rgb)
-    true, bits = calibration.true_ab(rgb, logits.shape[-2:]), calibration.entropy(logits)
-    labels = calibration.labels_of(rgb, logits)
-    error = (ab - true).norm(dim=0)
-    rows = {"why": torch.stack([x.mean().double() for x in (
-        error, bits, failures.surprise(true, prior))])}
-    which = torch.bucketize(bits, UNDECIDED).flatten()
-    rows["by entropy"] = torch.zeros(len(UNDECIDED) + 1, 3).index_add_(0, which, torch.stack(
-        [torch.ones_like(error), error, true.norm(dim=0)], dim=-1).flatten(0, 1)).double()
-    unbalanced = colors(nets["classification"], rgb)[0]
-    for name, made in (("course", logits), ("course, weights divided out", logits - shift),
-                       ("classification", unbalanced)):
-        rows[f"loss {name}"], rows[f"tables {name}"] = claims(made, labels)
-    rows["levels"] = lightness_of(rgb).quantile(torch.tensor([0.01, 0.99])).double()
-    fine, truth = larger(ab, rgb.shape), rgb_to_lab(rgb)[1:]
-    rows["one thing"] = failures.one_thing_two_colors(fine, truth, seed)
-    inside = failures.two_sides(rgb)
-    rows["bleeding"] = torch.tensor([float("nan")] * 3 if inside is None else [
-        failures.bleeding(x, inside) for x in (fine, larger(true, rgb.shape), truth)]).double()
-    rows |= {f"texture {cell}": texture(course, rgb, cell) for cell in CELLS}
-    for name, condition in CONDITIONS.items():
-        shown, meant = condition(rgb)
-        answer, ab = colors(course, shown)
-        meant = calibration.true_ab(meant, ab.shape[-2:])
-        rows[f"condition {name}"] = hues(ab, meant, calibration.entropy(answer))
-    for name, made in PRINTS.items():
-        answer, ab = colors(course, made(rgb, seed))
-        rows[f"print {name}"] = hues(ab, true, calibration.entropy(answer))
-    mean = (prior.float() @ course.bins)[:, None, None].expand_as(true)
-    rows["condition one color for all"] = hues(mean, true)
-    rows["photos drawn"] = hues(colors(nets["drawn"], rgb)[1], true)
-    return rows
-
-
-def texture(colorizer: Colorizer, rgb: Tensor, cell: int) -> Tensor:
-    """Rows of what remains when the middle of a photograph is cut into squares and shuffled.
-
-    First the `hues` of whole and shuffled against the truth, then the sum of squares by which the
-    two predictions differ, and that by which the whole one's colors differ from their mean.
-    """
-    top, left = ((n - SQUARE) // 2 for n in rgb.shape[-2:])
-    middle = rgb[:, top : top + SQUARE, left : left + SQUARE]
-    mixed, order = failures.shuffled(middle, cell)
-    whole, apart = (annealed_mean(colorizer.logits(x, SQUARE), colorizer.bins)
-                    for x in (middle, mixed))
-    apart, _ = failures.shuffled(apart, cell // 4, order)
-    true = calibration.true_ab(middle, whole.shape[-2:])
-    spread = (whole - whole.mean((1, 2), keepdim=True)).square().sum()
-    squares = torch.stack([(whole - apart).square().sum(), spread]).double()
-    return torch.cat([hues(whole, true), hues(apart, true), squares])
 
 
 def calibrated(loss: Tensor, tables: Tensor) -> dict:
@@ -206,11 +117,11 @@ def summarized(rows: dict[str, Tensor]) -> dict:
         "calibration": {name: calibrated(rows[f"loss {name}"], rows[f"tables {name}"]) for name in
                         ("course", "course, weights divided out", "classification")},
         "levels": dict(zip(("black", "white"), rows["levels"].median(0)[0].tolist(), strict=True)),
-        "texture": {f"{cell} pixels": {
-            "whole": figures(rows[f"texture {cell}"][:, :7]),
-            "shuffled": figures(rows[f"texture {cell}"][:, 7:14]),
-            "share of color kept": interval(rows[f"texture {cell}"][:, 14:], lambda r: 1 - (
-                r[:, 0].sum() / r[:, 1].sum()))} for cell in CELLS},
+        f"cut into squares of {CELL} pixels": {
+            "whole": figures(rows["texture"][:, :7]),
+            "shuffled": figures(rows["texture"][:, 7:14]),
+            "agreement of the two": interval(rows["texture"][:, 14:], lambda r: (
+                r[:, 0].sum() / r[:, 1].sum()))},
         "one thing, two colors": {f"{a} to {b} pixels apart": {
             name: interval(rows["one thing"][:, i], lambda r, k=k: r[:, k].sum() / r[:, 0].sum())
             for k, name in ((1, "predicted"), (2, "true"))}
@@ -235,7 +146,7 @@ def drawn_figures(nets: dict[str, Colorizer], photos: Tensor) -> dict:
     floor = prior[prior > 0].min()
     vivid = gamut_bins().norm(dim=1) >= 20
     true = [calibration.true_ab(x, (drawings.SIDE // 4,) * 2) for x in pictures]
-    on = {name: figures(torch.stack([hues(colors(net, x)[1], t) for x, t in zip(
+    on = {name: figures(torch.stack([hues(colors(net, x, drawings.SIDE)[1], t) for x, t in zip(
         pictures, true, strict=True)])) for name, net in nets.items() if name != "classification"}
     return {
         "bits a color": {
@@ -245,23 +156,6 @@ def drawn_figures(nets: dict[str, Colorizer], photos: Tensor) -> dict:
         "share with chroma 20 or more": {"photographs": float(prior[vivid].sum()),
                                          "drawings": float(own[vivid].sum())},
         "on drawings": on, "on photographs": {"drawn": figures(photos)}}
-
-
-def portraits(folder: Path | None) -> Iterator[tuple[str, str, Tensor, Tensor]]:
-    """Pictures with skin: made-up, bundled, found in Imagenette; kind, name, RGB, mask of skin."""
-    for code in skin.MONK:
-        yield from (("made-up", code, *skin.head(code, seed)) for seed in range(20))
-    for name, box in skin.FACES.items():
-        photo = sample(name)
-        rgb = as_rgb(photo.resize((256, 256 * photo.height // photo.width)))
-        yield "bundled", name, rgb, skin.face_mask(rgb, box)
-    faces = json.loads((ASSETS / "limits" / "faces.json").read_text())
-    for file, top, left, side in faces["faces: file, top, left, side"] if folder else []:
-        rgb = read_rgb(folder / file).float() / 255
-        height, width = rgb.shape[1:]
-        box = ((top + 0.1 * side) / height, (top + 0.95 * side) / height,
-               (left + 0.15 * side) / width, (left + 0.85 * side) / width)
-        yield "found", file, rgb, skin.face_mask(rgb, box)
 
 
 def skin_figures(colorizer: Colorizer, folder: Path | None) -> dict:
@@ -313,6 +207,11 @@ def all_rows(paths: list[Path], nets: dict[str, Colorizer], shift: Tensor, state
     return rows
 
 
+def drawn_colorizer() -> Colorizer:
+    """The network that has seen drawings only."""
+    return Colorizer.from_pretrained(str(DRAWN))
+
+
 def train_drawn(path: Path = DRAWN) -> None:
     """Train the network that knows drawings only, from nothing."""
     seen = range(drawings.HELD_OUT, drawings.HELD_OUT + drawings.TRAINING)
@@ -324,7 +223,7 @@ def main(argv=None) -> int:
     """Measure, and write what was measured."""
     parser = argparse.ArgumentParser(prog="python -m colorlib.limits", description=__doc__)
     parser.add_argument("--data", type=Path, help="folder; default: Imagenette's val split")
-    parser.add_argument("--photos", type=int, default=200, help="so many, evenly spread over it")
+    parser.add_argument("--photos", type=int, default=120, help="so many, evenly spread over it")
     parser.add_argument("--train", action="store_true", help="train the drawn network anew")
     parser.add_argument("--state", type=Path, default=Path("training/limits.safetensors"),
                         help="for what is not finished; default: %(default)s")

@@ -14,9 +14,9 @@ from torch import Tensor
 from .color import into_gamut, lab_to_rgb
 from .inference import lightness_of
 
-# What photographs of today use of the scale of L: the medians, over the measured photographs, of
-# the 1st and of the 99th percentile are in results/limits.json as "black" and "white".
-BLACK, WHITE = 5.0, 95.0
+# What photographs of today use of the scale of L, from the 1st percentile to the 99th: the medians
+# of those measured are "levels" in results/limits.json.
+BLACK, WHITE = 3.0, 97.0
 
 
 def _soft(L: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -140,24 +140,20 @@ repoint: ## point it all to a fork: make repoint REPO=https://github.com/you/cou
 	@$(PYTHON) tools/repoint.py '$(REPO)' '$(BRANCH)'
 
 # Scripts that the pages need, from npm; kept in the tree so that a build needs neither node nor npm.
-# The packages of the widget manager and of ONNX Runtime have lost their LICENSE; those here are of
-# their repositories. ONNX Runtime's two builds, for the CPU (wasm) and for WebGPU (jspi), lie compressed,
-# here and on the wire: 3.7 and 4.1 MB, not 14 and 17. A browser fetches one of them.
+# ONNX Runtime's package has lost its LICENSE; the one here is of its repository. Its two builds, for
+# the CPU (wasm) and for WebGPU (jspi), lie compressed, here and on the wire: 3.7 and 4.1 MB, not 14
+# and 17. A browser fetches one of them.
 VENDOR := book/_static/vendor
-MANAGER := @jupyter-widgets/html-manager
 vendor: ## fetch the site's scripts anew (needs npm)
 	rm -rf _build/npm && mkdir -p _build/npm
-	cd _build/npm && for package in mathjax@3.2.2 requirejs@2.3.8 $(MANAGER)@1.0.15 \
-	  reveal.js@5.1.0 axe-core@4.14.1 onnxruntime-web@1.30.0; \
+	cd _build/npm && for package in mathjax@3.2.2 reveal.js@5.1.0 axe-core@4.14.1 \
+	  onnxruntime-web@1.30.0; \
 	  do mkdir unpacked && tar xzf "$$(npm pack --silent $$package)" -C unpacked --strip-components 1 && \
 	  name=$${package%@*} && mv unpacked $${name##*/} || exit 1; done
-	mkdir -p $(VENDOR)/mathjax/output/chtml/fonts $(VENDOR)/requirejs $(VENDOR)/$(MANAGER)/dist \
-	  $(VENDOR)/reveal.js/dist $(VENDOR)/reveal.js/plugin/notes \
-	  $(VENDOR)/onnxruntime-web
+	mkdir -p $(VENDOR)/mathjax/output/chtml/fonts $(VENDOR)/onnxruntime-web \
+	  $(VENDOR)/reveal.js/dist $(VENDOR)/reveal.js/plugin/notes
 	cd _build/npm && cp -R mathjax/LICENSE mathjax/es5/tex-chtml.js ../../$(VENDOR)/mathjax && \
 	  cp -R mathjax/es5/output/chtml/fonts/woff-v2 ../../$(VENDOR)/mathjax/output/chtml/fonts && \
-	  cp requirejs/require.js ../../$(VENDOR)/requirejs && \
-	  cp html-manager/dist/embed-amd.js html-manager/dist/*.woff2 ../../$(VENDOR)/$(MANAGER)/dist && \
 	  cp reveal.js/LICENSE ../../$(VENDOR)/reveal.js && \
 	  cp reveal.js/dist/reveal.js reveal.js/dist/reveal.css reveal.js/dist/reset.css ../../$(VENDOR)/reveal.js/dist && \
 	  cp reveal.js/plugin/notes/notes.js ../../$(VENDOR)/reveal.js/plugin/notes && \

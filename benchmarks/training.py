@@ -39,14 +39,14 @@ class Plain(Training):
 
     def loss(self, lightness, target):
         weights = self.class_weights[self.recipe.stages[0].lam]
-        return plain.cross_entropy(self.logits(lightness), target, weights)
+        return plain.cross_entropy(self.outputs(lightness), target, weights)
 
 
 class Pure(Training):
     """Nothing but forward, backward and step: the targets are there already."""
 
     def loss(self, lightness, target):
-        return cross_entropy(self.logits(lightness), *target)
+        return cross_entropy(self.outputs(lightness), *target)
 
     def step(self, lightness, target) -> float:
         loss = self.loss(lightness, target)

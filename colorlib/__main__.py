@@ -10,6 +10,9 @@ from pathlib import Path
 
 SHEET = 24  # photographs on a contact sheet
 
+BAD = {"choices": ["stop", "skip"], "default": "stop",
+       "help": "what to do about a torn or corrupt shard; default: %(default)s"}
+
 EXAMPLES = {
     "colorize": """examples:
   colorlib colorize grandmother.jpg               writes grandmother_color.jpg beside it
@@ -19,7 +22,7 @@ EXAMPLES = {
 Each result says in its EXIF and XMP that its colors are guesses (JPEG, PNG, TIFF, WebP).""",
     "train": """examples:
   colorlib train                                  the weights that ship, on Imagenette
-  colorlib train --data my_photos/ --steps 2000   on a folder of yours
+  colorlib train --data my_photos/ --steps 2000   on a folder of yours, or of shards
 Interrupted? The same command goes on from the last checkpoint.""",
     "evaluate": """examples:
   colorlib evaluate                               the shipped weights on Imagenette's val split
@@ -33,7 +36,13 @@ Interrupted? The same command goes on from where it was.""",
   colorlib sheet --data my_photos/ --photos 12""",
     "prior": """examples:
   colorlib prior -o prior.npy                     of Imagenette's train split
-  colorlib prior my_photos/ -o mine.npy""",
+  colorlib prior my_photos/ -o mine.npy           of a folder of yours, or of shards
+  torchrun --nproc_per_node=4 -m colorlib prior my_shards/
+Several processes share the shards of a folder of shards.""",
+    "shards": """examples:
+  colorlib shards imagenet/train/ imagenet-shards/
+  colorlib train --data imagenet-shards/
+Interrupted, or a shard is damaged? The same command checks them and makes what is missing.""",
     "export": """examples:
   colorlib export                                 the shipped network, to course.onnx
   colorlib export --weights mine.safetensors -o mine.onnx""",
@@ -118,6 +127,14 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("prior", prior, "Count how often each of the 313 colors occurs.")
     sub.add_argument("data", nargs="?", type=Path, help="folder; default: Imagenette's train split")
     sub.add_argument("-o", "--output", type=Path, default=Path("prior.npy"))
+
+    sub.add_argument("--bad", **BAD)
+
+    sub = command("shards", shards, "Pack photographs into tar files, for collections of any size.")
+    sub.add_argument("data", type=Path, metavar="DIR", help="folder of photographs")
+    sub.add_argument("output", type=Path, metavar="OUT", help="folder for the shards")
+    sub.add_argument("--photos", type=int, default=1000, help="in a shard; default: %(default)s")
+    sub.add_argument("--seed", type=int, default=0, help="of the order")
 
     sub = command("export", export, "Write a network as ONNX, for other runtimes.")
     sub.add_argument("--weights", default="course")
@@ -231,8 +248,9 @@ def train(arguments) -> int:
     """Train by the course's recipe, with what the options change in it."""
     import torch
 
+    from .checkpoints import save_weights
     from .data import Photos, find_photos, imagenette
-    from .training import COURSE, HOLD_OUT, save_weights, scaled
+    from .recipes import COURSE, HOLD_OUT, scaled
     from .training import train as run
 
     recipe = replace(COURSE, loss=arguments.loss, seed=arguments.seed)
@@ -241,8 +259,6 @@ def train(arguments) -> int:
     if arguments.steps:
         recipe = scaled(recipe, arguments.steps)
     device = arguments.device or ("cuda" if torch.cuda.is_available() else "cpu")
-    if device != "cpu":
-        recipe = replace(recipe, precision="auto")  # a T4 has no bfloat16 of its own
     paths = find_photos(arguments.data or imagenette("train"))
     if not arguments.data:
         paths = [path for i, path in enumerate(paths) if i % HOLD_OUT]
@@ -349,14 +365,34 @@ def prior(arguments) -> int:
     from tqdm import tqdm
 
     from .data import Photos, imagenette
+    from .distributed import place, processes
     from .files import replacing
     from .rebalancing import empirical_prior
+    from .shards import is_sharded
+    from .streams import prior as of_shards
 
-    photos = Photos(arguments.data or imagenette("train"), cache_bytes=0)
-    counted = empirical_prior(tqdm(photos, total=len(photos), unit=" photos"))
+    with processes("cpu"):
+        if arguments.data and is_sharded(arguments.data):
+            counted = of_shards(arguments.data, arguments.bad)
+        else:
+            photos = Photos(arguments.data or imagenette("train"), cache_bytes=0)
+            counted = empirical_prior(tqdm(photos, total=len(photos), unit=" photos"))
+        if place()[0]:
+            return 0  # the first process writes it
     with replacing(arguments.output) as beside, beside.open("wb") as file:
         np.save(file, counted.numpy(), allow_pickle=False)
     print(f"wrote {arguments.output}: gray has {counted[120]:.3f} of the mass")
+    return 0
+
+
+def shards(arguments) -> int:
+    """Pack a folder into shards, or make good what is damaged among them."""
+    from .shards import pack
+
+    made = pack(arguments.data, arguments.output, arguments.photos, arguments.seed)
+    size = sum(shard["bytes"] for shard in made["shards"])
+    print(f"{arguments.output}: {made['photos']:,} photographs in {len(made['shards']):,} shards, "
+          f"{size / 1e6:,.1f} MB")
     return 0
 
 

@@ -11,10 +11,11 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
+from .checkpoints import save_atomically
 from .data import Photos, random_crop
 from .downloads import download, sha256
 from .optimizers import Muon
-from .training import save_atomically
+from .precision import number_format
 
 # Imagenette's folders: what they show, and that class's place among ImageNet's 1,000.
 CLASSES = {
@@ -116,6 +117,7 @@ def train_classifier(photos, labels: Sequence[int], steps: int = 2000, batch: in
     rng = torch.Generator().manual_seed(seed)
     network = small_network().to(memory_format=torch.channels_last)
     optimizer = Muon(network.parameters(), lr=lr, weight_decay=0.1)
+    narrow = number_format(torch.device("cpu"))
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, total_steps=steps,
                                                    cycle_momentum=False)
     for step in (bar := tqdm(range(steps), desc="training the classifier")):
@@ -124,7 +126,7 @@ def train_classifier(photos, labels: Sequence[int], steps: int = 2000, batch: in
             if (photo := photos[i]) is not None:
                 crops.append(random_crop(photo, crop, (1.0, 2.0), rng))
                 named.append(labels[i])
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast("cpu", narrow, enabled=narrow != torch.float32):
             logits = network(normalized(torch.stack(crops).float() / 255))
         loss = F.cross_entropy(logits.float(), torch.tensor(named), label_smoothing=0.1)
         optimizer.zero_grad(set_to_none=True)

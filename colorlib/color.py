@@ -6,7 +6,13 @@ a and b are roughly in [-110, 110].
 
 The constants are those of sRGB (IEC 61966-2-1) and CIE 1976 L*a*b* under the D65 white of the
 2-degree observer, the pair that image libraries agree on.
+
+First come the formulas. The end of the file has them once more, in place and several times as fast:
+that is what a float32 picture on a CPU goes through if nobody asks for its gradient.
 """
+
+from collections.abc import Callable
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -110,7 +116,17 @@ def rgb_to_lab(rgb: Tensor) -> Tensor:
     >>> [abs(round(x, 1)) for x in rgb_to_lab(white).flatten().tolist()]
     [100.0, 0.0, 0.0]
     """
-    return xyz_to_lab(rgb_to_xyz(rgb))
+    _check(rgb, "rgb")
+    return _by_tiles(_lab_of, rgb) if _quick(rgb) else xyz_to_lab(rgb_to_xyz(rgb))
+
+
+def rgb8_to_lab(rgb: Tensor) -> Tensor:
+    """The same for pictures as files hold them: uint8 (..., 3, H, W), 0 to 255, to float32."""
+    if rgb.dtype != torch.uint8:
+        raise TypeError(f"rgb must be bytes, uint8, got {rgb.dtype}; rgb_to_lab takes floats")
+    if rgb.device.type == "cpu" and rgb.numel():
+        return _by_tiles(_lab_of, rgb)
+    return rgb_to_lab(rgb.float() / 255)
 
 
 def lab_to_rgb(lab: Tensor, clip: bool = True) -> Tensor:
@@ -126,6 +142,10 @@ def lab_to_rgb(lab: Tensor, clip: bool = True) -> Tensor:
     -------
     rgb : tensor of the same shape, dtype and device.
     """
+    _check(lab, "lab")
+    if _quick(lab):
+        rgb = _by_tiles(lambda tile, out: _gamma(_linear_of(tile), out), lab)
+        return rgb.clamp_(0, 1) if clip else rgb
     rgb = linear_to_srgb(_transform(XYZ_TO_RGB, lab_to_xyz(lab)))
     return rgb.clamp(0, 1) if clip else rgb
 
@@ -149,20 +169,99 @@ def into_gamut(lab: Tensor, halvings: int = 8) -> Tensor:
     -------
     tensor of the same shape.
     """
-    pixels = lab.movedim(-3, -1).reshape(-1, 3)
-    outside = ~_shows(pixels)
-    far = pixels[outside]
-    fits, step = torch.zeros_like(far[:, :1]), 0.5
+    pixels = lab.movedim(-3, 0).reshape(3, -1)
+    outside = (~_shows(pixels)).nonzero().squeeze(-1)
+    far = pixels[:, outside]
+    fits, step = torch.zeros_like(far[0]), 0.5
     for _ in range(halvings):  # the share of its color that a pixel can keep, bit by bit
-        tried = torch.cat([far[:, :1], far[:, 1:] * (fits + step)], dim=1)
-        fits = fits + step * _shows(tried)[:, None]
+        fits = fits + step * _shows(torch.cat([far[:1], far[1:] * (fits + step)]))
         step /= 2
-    pixels = pixels.clone()
-    pixels[outside] = torch.cat([far[:, :1], far[:, 1:] * fits], dim=1)
-    return pixels.reshape(lab.movedim(-3, -1).shape).movedim(-1, -3)
+    pixels = pixels.index_copy(1, outside, torch.cat([far[:1], far[1:] * fits]))
+    return pixels.view(lab.movedim(-3, 0).shape).movedim(0, -3)
 
 
 def _shows(pixels: Tensor) -> Tensor:
-    """Whether sRGB can show each Lab color of (N, 3), to half an 8-bit step."""
-    rgb = lab_to_rgb(pixels.T[..., None], clip=False)
-    return ((rgb > -1 / 512) & (rgb < 1 + 1 / 512)).all(-3).squeeze(-1)
+    """Whether sRGB can show each Lab color of (3, N), to half an 8-bit step."""
+    # The gamma keeps the order of things, so that its ends tell; it need not be applied.
+    low, high = srgb_to_linear(torch.tensor([-1 / 512, 1 + 1 / 512], dtype=torch.float64)).tolist()
+    linear = _linear_of(pixels)
+    return (linear.amin(0) > low) & (linear.amax(0) < high)
+
+
+# The formulas again, in place. A power is taken by log2 and exp2, at a third of what `pow` costs.
+# Where a curve turns into a line below a knee, both are added: the curve of max(x, knee), and the
+# line of the rest, x - max(x, knee); to choose by `where` costs more. Temporary tensors are few
+# and small enough to stay in the cache.
+
+TILE = 2**16  # pixels that a thread converts at a time
+
+
+def _quick(image: Tensor) -> bool:
+    needs_gradient = torch.is_grad_enabled() and image.requires_grad
+    on_cpu = image.device.type == "cpu" and image.dtype == torch.float32
+    return on_cpu and not needs_gradient and image.numel() > 0
+
+
+def _by_tiles(convert: Callable[[Tensor, Tensor], None], image: Tensor) -> Tensor:
+    """Have ``convert(tile, out)`` fill a float32 tensor of the image's shape."""
+    result = torch.empty(image.shape)
+    pixels, tile = image.shape[-2] * image.shape[-1], TILE * torch.get_num_threads()
+    together = max(1, tile // pixels)  # small pictures share a tile
+    pairs = zip(image.reshape(-1, 3, pixels).split(together),
+                result.view(-1, 3, pixels).split(together), strict=True)
+    for some, out in pairs:
+        for one, place in zip(some.split(tile, -1), out.split(tile, -1), strict=True):
+            convert(one, place)
+    return result
+
+
+def _power_(x: Tensor, exponent: float) -> Tensor:
+    return x.log2_().mul_(exponent).exp2_()
+
+
+@lru_cache
+def _matrices() -> dict[str, Tensor]:
+    """Each color space to the next, the white's division and the numbers of L*, a*, b* included."""
+    f_to_lab = torch.tensor([[0, 116, 0], [500, -500, 0], [0, 200, -200]], dtype=torch.float64)
+    steps = {"rgb to ratio": RGB_TO_XYZ / WHITE[:, None], "ratio to rgb": XYZ_TO_RGB * WHITE,
+             "f to lab": f_to_lab, "lab to f": f_to_lab.inverse()}
+    levels = torch.arange(256, dtype=torch.float64) / 255
+    return {**{name: m.float() for name, m in steps.items()},
+            "bytes": srgb_to_linear(levels).float()}
+
+
+def _lab_of(rgb: Tensor, out: Tensor) -> None:
+    """`rgb_to_lab` of floats or bytes."""
+    by = _matrices()
+    if rgb.dtype == torch.uint8:  # only 256 values: looked up
+        linear = by["bytes"].index_select(0, rgb.flatten().int()).view(rgb.shape)
+    else:
+        above = rgb.clamp(min=GAMMA_KNEE)
+        below = rgb - above
+        linear = _power_(above.add_(0.055).mul_(1 / 1.055), 2.4).add_(below, alpha=1 / 12.92)
+    below = by["rgb to ratio"] @ linear
+    above = below.clamp(min=LAB_KNEE)
+    below.sub_(above)
+    f = _power_(above, 1 / 3).add_(below, alpha=LAB_SLOPE)
+    torch.matmul(by["f to lab"], f, out=out)
+    out.select(-2, 0).sub_(16)
+
+
+def _linear_of(lab: Tensor) -> Tensor:
+    """Amounts of light of Lab, without limits: the first half of `lab_to_rgb`."""
+    if not _quick(lab):
+        return _transform(XYZ_TO_RGB, lab_to_xyz(lab[..., None])).squeeze(-1)
+    by = _matrices()
+    below = by["lab to f"] @ lab
+    below.add_(16 / 116)
+    below.select(-2, 2).clamp_(min=0)
+    above = below.clamp(min=LAB_KNEE ** (1 / 3))
+    below.sub_(above)
+    return by["ratio to rgb"] @ above.pow_(3).add_(below, alpha=1 / LAB_SLOPE)
+
+
+def _gamma(linear: Tensor, out: Tensor) -> None:
+    """`linear_to_srgb`, which destroys what it is given."""
+    torch.clamp(linear, min=LINEAR_KNEE, out=out)
+    linear.sub_(out)
+    _power_(out, 1 / 2.4).mul_(1.055).sub_(0.055).add_(linear, alpha=12.92)

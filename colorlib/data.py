@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .color import rgb_to_lab
+from .color import rgb8_to_lab
 from .downloads import cache_folder, cifar10, download, imagenette, sha256  # noqa: F401
 from .images import SUFFIXES, PhotoError, read_rgb, samples
 
@@ -103,7 +103,7 @@ def is_gray(rgb: Tensor) -> bool:
     """Whether a uint8 photo (3, H, W) has no color: |a| and |b| at most 5 at every pixel."""
     # Nearly every photo shows its color in a few pixels; only the others get a full look.
     looks = rgb[:, ::8, ::8], rgb
-    return all(rgb_to_lab(look.float() / 255)[1:].abs().max() <= GRAY for look in looks)
+    return all(rgb8_to_lab(look)[1:].abs().max() <= GRAY for look in looks)
 
 
 def random_crop(rgb: Tensor, crop: int, zoom: tuple[float, float], rng: torch.Generator) -> Tensor:
@@ -120,7 +120,11 @@ def random_crop(rgb: Tensor, crop: int, zoom: tuple[float, float], rng: torch.Ge
     -------
     uint8 tensor, shape (3, crop, crop).
     """
-    draw = torch.rand(4, generator=rng).tolist()
+    return _cut(rgb, crop, zoom, torch.rand(4, generator=rng).tolist())
+
+
+def _cut(rgb: Tensor, crop: int, zoom: tuple[float, float], draw: list[float]) -> Tensor:
+    """The window that four numbers in [0, 1) choose: scale, top, left, mirrored."""
     height, width = rgb.shape[-2:]
     scale = zoom[0] * (zoom[1] / zoom[0]) ** draw[0]
     side = max(1, round(min(height, width) / max(1.0, scale)))
@@ -157,33 +161,45 @@ class Batches:
 
     def __call__(self, step: int) -> tuple[Tensor, Tensor]:
         """Batch number `step`: L (N, 1, crop, crop) and ab (N, 2, crop / 4, crop / 4)."""
+        return self.part(step, 0, 1)
+
+    def part(self, step: int, rank: int, world: int) -> tuple[Tensor, Tensor]:
+        """What process number `rank` of `world` has of a batch: its own crops alone are made.
+
+        Put side by side, the parts are the batch.
+        """
+        if self.batch % world:
+            raise ValueError(f"a batch of {self.batch} can't be shared out evenly to {world} "
+                             "processes")
+        # Drawn for the whole batch, so that a crop does not depend on who makes it.
         rng = torch.Generator().manual_seed(self.seed * 1_000_003 + step)
-        crops, first = [], step * self.batch
-        tries = 0
-        while len(crops) < self.batch:
-            photo = self._colored(self._pick(first + len(crops), tries, rng))
-            tries += photo is None
-            if tries > 1000:
-                raise ValueError("no color photograph among 1000 tried: nothing to learn from")
-            if photo is not None:
-                crops.append(random_crop(photo, self.crop, self.zoom, rng))
-        lab = rgb_to_lab(torch.stack(crops).float() / 255)
-        power = self.gamma ** (2 * torch.rand(self.batch, 1, 1, 1, generator=rng) - 1)
-        lightness = 100 * (lab[:, :1] / 100).clamp(0, 1) ** power
+        draws = torch.rand(self.batch, 4, generator=rng).tolist()
+        powers = self.gamma ** (2 * torch.rand(self.batch, 1, 1, 1, generator=rng) - 1)
+        mine = slice(rank * self.batch // world, (rank + 1) * self.batch // world)
+        crops = [_cut(self._colored(step * self.batch + i), self.crop, self.zoom, draws[i])
+                 for i in range(self.batch)[mine]]
+        lab = rgb8_to_lab(torch.stack(crops))
+        lightness = 100 * (lab[:, :1] / 100).clamp(0, 1) ** powers[mine]
         # The target is the mean color of each 4 x 4 square, as the net's output is 1/4 as large.
         return lightness, F.avg_pool2d(lab[:, 1:], 4)
 
-    def _pick(self, position: int, tries: int, rng: torch.Generator) -> int:
-        if tries:  # the photo in line had no color: any other, by the same generator
-            return int(torch.randint(len(self.photos), (1,), generator=rng))
+    def _colored(self, position: int) -> Tensor:
+        """The photo in line; if it is gray or can't be read, the next one that will do."""
+        for place in range(position, position + 1001):
+            i = self._pick(place)
+            photo = self.photos[i]
+            if i not in self._gray:
+                self._gray[i] = photo is None or is_gray(photo)
+            if not self._gray[i]:
+                return photo
+        raise ValueError("no color photograph among 1000 tried: nothing to learn from")
+
+    def _pick(self, position: int) -> int:
         epoch, place = divmod(position, len(self.photos))
         if self._order[0] != epoch:
-            shuffle = torch.Generator().manual_seed(self.seed * 1_000_003 - 1 - epoch)
-            self._order = epoch, torch.randperm(len(self.photos), generator=shuffle)
+            rng = torch.Generator().manual_seed(self.seed * 1_000_003 - 1 - epoch)
+            # Shards have an order of their own, which reads them one after another.
+            order = self.photos.order(rng) if hasattr(self.photos, "order") else torch.randperm(
+                len(self.photos), generator=rng)
+            self._order = epoch, order
         return int(self._order[1][place])
-
-    def _colored(self, i: int) -> Tensor | None:
-        photo = self.photos[i]
-        if i not in self._gray:
-            self._gray[i] = photo is None or is_gray(photo)
-        return None if self._gray[i] else photo

@@ -11,18 +11,18 @@ from torch import Tensor, nn
 
 from .files import replacing
 from .inference import TEMPERATURE, Colorizer
-from .networks import STRIDE, Zhang
+from .networks import STRIDE, ColorNet
 
 
 class _Logits(nn.Module):
     """The part of the network that is exported: no softmax, so that T stays free to choose."""
 
-    def __init__(self, network: Zhang):
+    def __init__(self, network: ColorNet):
         super().__init__()
         self.network = network
 
     def forward(self, lightness: Tensor) -> Tensor:
-        return self.network.logits(lightness)
+        return self.network.outputs(lightness)
 
 
 def export_onnx(colorizer: Colorizer, path: str | Path) -> None:

@@ -10,14 +10,15 @@ import torch.nn.functional as F
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from .color import into_gamut, lab_to_rgb, rgb_to_lab
+from .color import TILE, into_gamut, lab_to_rgb, rgb_to_lab
 from .gamut import AbGamut
 from .images import like, rgb_and_alpha
-from .networks import STRIDE, Zhang, load_public, zhang
+from .networks import STRIDE, ColorNet, load_public
+from .registry import build
+from .winograd import Winograd
 
 TEMPERATURE = 0.38  # the paper's
 MAX_SIZE = 4096  # pixels, of the long side that a weights file may ask for
-ROWS = 256  # a large photo is converted in strips of so many rows, so that memory stays small
 
 
 def annealed_mean(logits: Tensor, bins: Tensor, T: float = TEMPERATURE) -> Tensor:
@@ -50,8 +51,10 @@ def annealed_mean(logits: Tensor, bins: Tensor, T: float = TEMPERATURE) -> Tenso
     bins = bins.to(logits)
     if T == 0:
         return bins[logits.argmax(-3)].movedim(-1, -3)
-    probabilities = (logits / T).softmax(-3).flatten(-2)
-    return (bins.T @ probabilities).unflatten(-1, logits.shape[-2:])
+    powers = (logits - logits.amax(-3, keepdim=True)).div_(T).exp_().flatten(-2)
+    # One product sums a, b and, for the softmax, the powers themselves.
+    sums = torch.cat([bins.T, bins.new_ones(1, len(bins))]) @ powers
+    return (sums[..., :2, :] / sums[..., 2:, :]).unflatten(-1, logits.shape[-2:])
 
 
 class Colorizer:
@@ -59,7 +62,7 @@ class Colorizer:
 
     Parameters
     ----------
-    network : a `networks.Zhang`.
+    network : a `networks.ColorNet`, such as `registry.build` makes.
     size : long side in pixels of what the network is shown.
     recipe : how the weights were made, for those who ask.
 
@@ -71,10 +74,11 @@ class Colorizer:
     (512, 342)
     """
 
-    def __init__(self, network: Zhang, size: int = 256, recipe: dict | None = None):
+    def __init__(self, network: ColorNet, size: int = 256, recipe: dict | None = None):
         self.network = network.eval()
         self.bins = AbGamut().bins
         self.size, self.recipe = size, recipe or {}
+        self._quick = Winograd()
 
     @classmethod
     def from_pretrained(cls, name: str | Path = "course") -> "Colorizer":
@@ -88,7 +92,7 @@ class Colorizer:
         Raises
         ------
         ValueError
-            If there is no such file, or it holds no weights of this network.
+            If there is no such file, or it holds no weights of a network that is known.
         """
         if name == "zhang2016":
             return cls(load_public(), recipe={"data": "ImageNet", "width": 1.0})
@@ -98,7 +102,7 @@ class Colorizer:
             with safe_open(path, "pt") as file:
                 recipe = json.loads((file.metadata() or {}).get("recipe", "{}"))
                 tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-            network = zhang(float(recipe["width"]))
+            network = build(recipe.get("network", "zhang"), float(recipe["width"]))
             network.load_state_dict(tensors)  # float16 in the file becomes float32
             size = int(recipe.get("size", 256))
             if not STRIDE <= size <= MAX_SIZE or not all(
@@ -120,7 +124,7 @@ class Colorizer:
     @torch.inference_mode()
     def logits(self, image, size: int | None = None) -> Tensor:
         """The network's answer for one photo: (313, h / 4, w / 4), h and w at most about `size`."""
-        return self._logits(lightness_of(rgb_and_alpha(image)[0]), size)
+        return self._outputs(lightness_of(rgb_and_alpha(image)[0]), size)[0]
 
     @torch.inference_mode()
     def __call__(self, image, T: float = TEMPERATURE, size: int | None = None):
@@ -141,27 +145,45 @@ class Colorizer:
         """
         rgb, alpha = rgb_and_alpha(image)
         lightness = lightness_of(rgb)
-        ab = annealed_mean(self._logits(lightness, size), self.bins, T)
-        return like(self.paint(lightness, ab), alpha, image)
+        ab = self.network.colors(self._outputs(lightness, size), T)
+        return like(self.paint(lightness, ab[0]), alpha, image)
 
     @staticmethod
     def paint(lightness: Tensor, ab: Tensor) -> Tensor:
         """L (1, H, W) and ab of any size (2, h, w) to RGB (3, H, W), strip by strip."""
-        sides = lightness.shape[-2:]
-        ab = F.interpolate(ab.cpu()[None], sides, mode="bilinear", align_corners=False)[0]
-        strips = zip(lightness.cpu().split(ROWS, -2), ab.split(ROWS, -2), strict=True)
-        return torch.cat([lab_to_rgb(into_gamut(torch.cat(s))) for s in strips], dim=-2)
+        # Bilinear: first down, at the few columns that there are, then across, in each strip.
+        tall = _stretched(ab.cpu(), lightness.shape[-2], ab.shape[-1])
+        strips = []
+        for L, tall_ab in zip(_strips(lightness.cpu()), _strips(tall, lightness), strict=True):
+            lab = torch.cat([L, _stretched(tall_ab, *L.shape[-2:])])
+            strips.append(lab_to_rgb(into_gamut(lab)))
+        return torch.cat(strips, dim=-2)
 
-    def _logits(self, lightness: Tensor, size: int | None) -> Tensor:
+    def _outputs(self, lightness: Tensor, size: int | None) -> Tensor:
+        with self._quick:
+            return self.network.outputs(self.shown(lightness, size))
+
+    def shown(self, lightness: Tensor, size: int | None = None) -> Tensor:
+        """What the network is shown of L (1, H, W): (1, 1, h, w), on its device."""
         size = self.size if size is None else size
         if size < STRIDE:
             raise ValueError(f"size must be at least {STRIDE} pixels, got {size}")
         scale = size / max(lightness.shape[-2:])
         sides = [max(1, round(side * scale / STRIDE)) * STRIDE for side in lightness.shape[-2:]]
         shown = F.interpolate(lightness[None], sides, mode="bilinear", antialias=True)
-        return self.network.logits(shown.to(self.bins.device))[0]
+        return shown.to(self.bins.device)
 
 
 def lightness_of(rgb: Tensor) -> Tensor:
     """L of a photo, strip by strip: RGB (3, H, W) in [0, 1] to (1, H, W) in [0, 100]."""
-    return torch.cat([rgb_to_lab(strip)[:1] for strip in rgb.split(ROWS, -2)], dim=-2)
+    return torch.cat([rgb_to_lab(strip)[:1] for strip in _strips(rgb)], dim=-2)
+
+
+def _strips(image: Tensor, model: Tensor | None = None) -> tuple[Tensor, ...]:
+    """Rows of an image, as many at once as fit the cache; as for an image like `model`."""
+    width = (image if model is None else model).shape[-1]
+    return image.split(max(1, TILE * torch.get_num_threads() // width), -2)
+
+
+def _stretched(image: Tensor, height: int, width: int) -> Tensor:
+    return F.interpolate(image[None], (height, width), mode="bilinear", align_corners=False)[0]

@@ -6,7 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .gamut import gamut_bins
+from .gamut import AbGamut, gamut_bins
+from .losses import cross_entropy, l2
 
 PUBLIC_URL = (
     "https://colorizers.s3.us-east-2.amazonaws.com/colorization_release_v2-9b330a0b.pth"
@@ -27,16 +28,64 @@ def _block(channels: list[int], stride: int = 1, dilation: int = 1) -> nn.Sequen
     return nn.Sequential(*layers, nn.BatchNorm2d(channels[-1]))
 
 
-class Zhang(nn.Module):
+class ColorNet(nn.Module):
+    """What a network has to offer so that the course can train it, measure it and color by it.
+
+    Attributes
+    ----------
+    losses : the names, of those that `recipes.Recipe` knows, which it can be trained by.
+    last : names of its output layers, whose kernels Muon leaves to AdamW. By "rebalanced", the
+        first one's bias takes up the class weights.
+    """
+
+    losses: tuple[str, ...] = ("l2",)
+    last: tuple[str, ...] = ()
+
+    def outputs(self, lightness: Tensor) -> Tensor:
+        """What the network says of L (N, 1, H, W), sides multiples of 8: (N, C, h, w)."""
+        raise NotImplementedError
+
+    def colors(self, outputs: Tensor, T: float) -> Tensor:
+        """The colors to paint with, ab (N, 2, h, w); T is for those who predict distributions."""
+        raise NotImplementedError
+
+    def objective(self, outputs: Tensor, ab: Tensor, loss: str,
+                  class_weights: Tensor | None = None, labels: Tensor | None = None) -> Tensor:
+        """What training minimizes: outputs against ab (N, 2, H / 4, W / 4), a scalar.
+
+        Parameters
+        ----------
+        loss : one of `losses`.
+        class_weights : of the 313 bins, for "rebalanced".
+        labels : class of each picture, (N,), where the photographs have them.
+        """
+        raise NotImplementedError
+
+
+def checked(lightness: Tensor) -> Tensor:
+    """The lightness, if it has a shape that networks take; ValueError if not."""
+    if lightness.dim() != 4 or lightness.shape[1] != 1:
+        raise ValueError(f"lightness must be (N, 1, H, W), got {tuple(lightness.shape)}")
+    if lightness.shape[-2] % STRIDE or lightness.shape[-1] % STRIDE:
+        sides = tuple(lightness.shape[-2:])
+        raise ValueError(f"sides must be multiples of {STRIDE}, got {sides}")
+    return lightness
+
+
+class Zhang(ColorNet):
     """From lightness to a distribution over 313 colors at every fourth pixel.
 
     The layers and their names are those of the public PyTorch checkpoint, so that its 82 tensors
     load as they are at ``width=1``. Make one with `zhang`.
     """
 
+    losses = ("rebalanced", "classification", "l2")
+    last = ("model8.6",)
+
     @torch.no_grad()
     def __init__(self, width: float = 1.0):
         super().__init__()
+        self.gamut = AbGamut()
         c1, c2, c3, c4 = (max(1, round(width * c)) for c in (64, 128, 256, 512))
         bins = gamut_bins()
         self.width = width
@@ -79,15 +128,27 @@ class Zhang(nn.Module):
         -------
         tensor, shape (N, 313, H / 4, W / 4).
         """
-        if lightness.dim() != 4 or lightness.shape[1] != 1:
-            raise ValueError(f"lightness must be (N, 1, H, W), got {tuple(lightness.shape)}")
-        if lightness.shape[-2] % STRIDE or lightness.shape[-1] % STRIDE:
-            sides = tuple(lightness.shape[-2:])
-            raise ValueError(f"sides must be multiples of {STRIDE}, got {sides}")
-        x = (lightness - 50) / 100
+        x = (checked(lightness) - 50) / 100
         for block in (self.model1, self.model2, self.model3, self.model4):
             x = block(x)
         return self.model8(self.model7(self.model6(self.model5(x))))
+
+    def outputs(self, lightness: Tensor) -> Tensor:
+        """The logits."""
+        return self.logits(lightness)
+
+    def colors(self, outputs: Tensor, T: float) -> Tensor:
+        """The annealed mean of the distribution."""
+        from .inference import annealed_mean  # chapter 06, which comes after this one
+
+        return annealed_mean(outputs, self.gamut.bins, T)
+
+    def objective(self, outputs: Tensor, ab: Tensor, loss: str,
+                  class_weights: Tensor | None = None, labels: Tensor | None = None) -> Tensor:
+        """Cross-entropy, or, by "l2", the squared error of the distribution's mean."""
+        if loss == "l2":
+            return l2(self.gamut.mean(outputs.softmax(1)), ab)
+        return cross_entropy(outputs, *self.gamut.soft_encode(ab), class_weights)
 
     def forward(self, lightness: Tensor) -> Tensor:
         """Mean ab of the distribution, (N, 1, H, W) to (N, 2, H, W): the public model's output."""

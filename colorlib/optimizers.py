@@ -17,17 +17,27 @@ def orthogonalized(matrix: Tensor) -> Tensor:
 
     Returns
     -------
-    bfloat16 tensor of that shape, its singular values between about 0.7 and 1.2: near enough for a
+    float32 tensor of that shape, its singular values between about 0.7 and 1.2: near enough for a
     direction to step in, and by matrix products alone.
+
+    Notes
+    -----
+    A round makes X into P X, where P = a + b G + c G^2 and G = X X^T. The next G is P G P, and as
+    all of these are polynomials of the first G, any two of them commute: it is P^2 G. So the rounds
+    go on in the small matrices P and G alone, and the product of all P meets X once, at the end.
+    For a kernel that is nine times as wide as high that is a fifth of the work.
     """
     a, b, c = QUINTIC
-    x = matrix.bfloat16()
+    x = matrix.float()
     tall = x.shape[-2] > x.shape[-1]
     x = x.mT if tall else x
     x = x / (x.norm(dim=(-2, -1), keepdim=True) + 1e-7)
+    gram = x @ x.mT
+    one = product = torch.eye(x.shape[-2], dtype=x.dtype, device=x.device)
     for _ in range(ROUNDS):
-        gram = x @ x.mT
-        x = a * x + (b * gram + c * gram @ gram) @ x
+        p = a * one + b * gram + c * gram @ gram
+        product, gram = p @ product, p @ p @ gram
+    x = product @ x
     return x.mT if tall else x
 
 

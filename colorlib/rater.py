@@ -16,13 +16,13 @@ import torch.nn.functional as F
 from safetensors import safe_open
 from torch import Tensor, nn
 
+from .checkpoints import save_atomically
 from .color import rgb_to_lab
 from .data import find_photos, imagenette, sha256
 from .files import write_text
 from .images import PhotoError, read_rgb
 from .inference import Colorizer, annealed_mean
 from .metrics import chroma
-from .training import save_atomically
 
 SIDE = 160  # pixels of the square that is colorized
 VIEW = 112  # pixels of the square that the rater is shown

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .color import rgb_to_lab
+from .color import rgb8_to_lab, rgb_to_lab
 from .gamut import AbGamut
 
 
@@ -35,15 +35,28 @@ def empirical_prior(images: Iterable[Tensor], gamut: AbGamut | None = None) -> T
     of 0 to 255 as if they were 0 to 1.
     Zhang et al. 2016, section 2.2. Chapter 03.
     """
+    return shares(color_counts(images, gamut))
+
+
+def shares(counts: Tensor) -> Tensor:
+    """Counts, shape (Q,), divided by their sum. ValueError if there is none."""
+    if not counts.sum() > 0:
+        raise ValueError("no pixels to count: the collection of images is empty")
+    return counts / counts.sum()
+
+
+def color_counts(images: Iterable[Tensor], gamut: AbGamut | None = None) -> Tensor:
+    """How many pixels each class has: `empirical_prior` before its division by their number.
+
+    Counts of parts of a collection can be added up.
+    """
     gamut = gamut or AbGamut()
     total = torch.zeros(len(gamut), dtype=torch.float64)
     for image in images:
-        rgb = image.float() / 255 if image.dtype == torch.uint8 else image
-        indices, weights = gamut.soft_encode(rgb_to_lab(rgb)[..., 1:, :, :])
+        lab = rgb8_to_lab(image) if image.dtype == torch.uint8 else rgb_to_lab(image)
+        indices, weights = gamut.soft_encode(lab[..., 1:, :, :])
         total += torch.bincount(indices.flatten(), weights.flatten().double(), len(gamut))
-    if not total.sum() > 0:
-        raise ValueError("no pixels to count: the collection of images is empty")
-    return total / total.sum()
+    return total
 
 
 def class_weights(prior: Tensor, lam: float = 0.5) -> Tensor:

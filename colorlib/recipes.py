@@ -31,8 +31,9 @@ class Recipe:
 
     Attributes
     ----------
+    network : its name in `registry.NETWORKS`.
     loss : "rebalanced" (the paper's full method), "classification" (the same without class
-        weights) or "l2" (regression to ab).
+        weights), "l2" (regression to ab), or "own", that which the network's own paper minimizes.
     stages : first small crops, which are cheap, then larger ones, up to what inference will see.
     optimizer : "adamw" (the paper's Adam, its weight decay apart), or "muon" (see `optimizers`).
     lr, warmup : the learning rate, reached after `warmup` steps, then down a cosine to 0.
@@ -58,10 +59,12 @@ class Recipe:
     finish: float = 1.0
     size: int = 256
     seed: int = 0
+    network: str = "zhang"
 
     def __post_init__(self):
-        if self.loss not in ("rebalanced", "classification", "l2"):
-            raise ValueError(f"loss must be rebalanced, classification or l2, got {self.loss!r}")
+        if self.loss not in ("rebalanced", "classification", "l2", "own"):
+            raise ValueError("loss must be rebalanced, classification, l2 or own, "
+                             f"got {self.loss!r}")
         if self.optimizer not in ("adamw", "muon"):
             raise ValueError(f"optimizer must be adamw or muon, got {self.optimizer!r}")
 
@@ -95,7 +98,6 @@ COURSE = Recipe(
     optimizer="muon",
     lr=1e-3,
     warmup=300,
-    precision="bfloat16",
     finish=0.96,
     size=176,
 )
@@ -120,6 +122,7 @@ def past(recipe: Recipe, done: int) -> str:
     """What decided the weights after `done` steps: recipes with the same past share them."""
     settings = asdict(recipe)
     del settings["finish"], settings["size"]  # these come after the training
+    del settings["precision"]  # a training may go on where another number format is the fast one
     last = recipe.stage(done - 1) if done else -1
     for stage in settings["stages"][last + 1 :]:
         stage["lam"] = None

@@ -11,11 +11,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from .checkpoints import save_weights
 from .color import rgb_to_lab
 from .inference import Colorizer, lightness_of
 from .networks import zhang
 from .recipes import COURSE, Recipe, Stage, shared_steps
-from .training import save_weights, train
+from .training import train
 
 
 @dataclass(frozen=True)

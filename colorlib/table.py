@@ -19,18 +19,16 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from . import __version__
+from .checkpoints import save_atomically
 from .classifier import Classifier, label
 from .counting import costs
 from .data import Photos, random_crop
 from .figures import to_image
-from .gamut import gamut_bins
 from .images import PhotoError, as_rgb, samples
-from .inference import annealed_mean
 from .metrics import DRAWS, Evaluation
-from .networks import zhang
 from .rebalancing import course_prior, empirical_prior
+from .registry import build as build_network
 from .rows import Row, colorizer, painter, to_train, train_row, weights_file
-from .training import save_atomically
 
 MEGABYTE = 1e6
 SAVE_EVERY = 200  # photographs
@@ -122,14 +120,14 @@ def cost(row: Row, repeats: int = 9) -> dict[str, float]:
     """
     if not row.recipe:
         return {}
-    network = zhang(row.recipe.width).eval()
+    network = build_network(row.recipe.network, row.recipe.width).eval()
     lightness = torch.full((1, 1, TIMED, TIMED), 50.0)
-    bytes_of = costs(network, lightness, forward=network.logits)
+    bytes_of = costs(network, lightness, forward=network.outputs)
     times = []
     with torch.inference_mode():
         for _ in range(repeats + 1):
             begun = time.perf_counter()
-            annealed_mean(network.logits(lightness), gamut_bins(), row.T)
+            network.colors(network.outputs(lightness), row.T)
             times.append(time.perf_counter() - begun)
     return {"parameters_mb": 4 * bytes_of.parameters / MEGABYTE,
             "features_mb": 4 * bytes_of.features / MEGABYTE,

@@ -1,40 +1,28 @@
 """One training function, for a laptop and for a GPU (chapter 05)."""
 
-import json
 import math
-import os
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from itertools import accumulate
 from pathlib import Path
-from statistics import fmean
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 from tqdm.auto import tqdm
 
+from . import checkpoints
+from .checkpoints import TrainingError
 from .data import Batches
-from .files import replacing
-from .gamut import AbGamut
-from .losses import cross_entropy, l2
-from .networks import Zhang, zhang
+from .networks import ColorNet
 from .optimizers import Muon
+from .precision import number_format
 from .rebalancing import class_weights, course_prior
-from .recipes import COURSE, HOLD_OUT, Recipe, Stage, past, scaled  # noqa: F401
+from .recipes import Recipe
+from .registry import build
 
 BETAS = (0.9, 0.99)  # Adam's, as in the paper
-DRIVE = Path("/content/drive/MyDrive")  # where Colab mounts it
-
-
-class TrainingError(RuntimeError):
-    """Training can't go on; says why and what to do."""
 
 
 @dataclass
@@ -56,10 +44,13 @@ class Training:
         torch.manual_seed(self.recipe.seed)
         self.device = torch.device(self.device)
         # channels_last: a pixel's channels lie side by side, which mixed precision wants.
-        self.network = zhang(self.recipe.width).to(self.device, memory_format=torch.channels_last)
+        self.network = build(self.recipe.network, self.recipe.width).to(
+            self.device, memory_format=torch.channels_last)
+        if self.recipe.loss not in (losses := self.network.losses):
+            raise ValueError(f"loss must be {' or '.join(losses)} for the network "
+                             f"{self.recipe.network}, got {self.recipe.loss!r}")
         if self.initial is not None:
             self.network.load_state_dict(self.initial)
-        self.gamut = AbGamut().to(self.device)
         self.prior = course_prior() if self.prior is None else self.prior
         self.class_weights = {
             lam: class_weights(self.prior, lam).float().to(self.device)
@@ -68,41 +59,42 @@ class Training:
         trained = [p for p in self.network.parameters() if p.requires_grad]
         decay = self.recipe.weight_decay
         if self.recipe.optimizer == "muon":
-            output = [self.network.model8[-1].weight]
+            output = [self.network.get_submodule(name).weight for name in self.network.last]
             self.optimizer = Muon(trained, output, betas=BETAS, weight_decay=decay)
         else:
             self.optimizer = torch.optim.AdamW(trained, betas=BETAS, weight_decay=decay)
-        self.precision = _precision(self.recipe.precision, self.device)
+        self.precision = number_format(self.device, self.recipe.precision)
         self.scaler = torch.amp.GradScaler(
             self.device.type, enabled=self.precision == torch.float16
         )
         self.average = {k: v.detach().clone() for k, v in self.network.state_dict().items()}
 
-    def logits(self, lightness: Tensor) -> Tensor:
-        """Logits (N, 313, H / 4, W / 4) of L (N, 1, H, W), by the recipe's number format."""
+    def outputs(self, *inputs: Tensor) -> Tensor:
+        """What the network makes of L (N, 1, H, W), by the recipe's number format."""
         narrow = self.precision != torch.float32
         with torch.autocast(self.device.type, self.precision, enabled=narrow):
-            logits = self.network.logits(lightness)
-        return logits.float()  # sums over 313 classes want all the digits
+            outputs = self.network.outputs(*inputs)
+        return outputs.float()  # sums over 313 classes want all the digits
 
-    def loss(self, lightness: Tensor, ab: Tensor) -> Tensor:
-        """Loss of one batch: L (N, 1, H, W) against ab (N, 2, H / 4, W / 4)."""
-        logits = self.logits(lightness)
-        if self.recipe.loss == "l2":
-            return l2(self.gamut.mean(logits.softmax(1)), ab)
-        indices, shares = self.gamut.soft_encode(ab)
-        if self.recipe.loss == "classification":
-            return cross_entropy(logits, indices, shares)
-        lam = self.recipe.stages[self.recipe.stage(self.done)].lam
-        return cross_entropy(logits, indices, shares, self.class_weights[lam])
+    def loss(self, lightness: Tensor, ab: Tensor, labels: Tensor | None = None,
+             *more: Tensor) -> Tensor:
+        """Loss of one batch: L (N, 1, H, W) against ab (N, 2, H / 4, W / 4), labels (N,).
 
-    def step(self, lightness: Tensor, ab: Tensor) -> float:
+        `more` is what else the network is given.
+        """
+        recipe, weights = self.recipe, None
+        if recipe.loss == "rebalanced":
+            weights = self.class_weights[recipe.stages[recipe.stage(self.done)].lam]
+        return self.network.objective(self.outputs(lightness, *more), ab, recipe.loss, weights,
+                                      labels)
+
+    def step(self, *batch: Tensor) -> float:
         """One step of gradient descent; returns the loss before it."""
         self.network.train()
         for group in self.optimizer.param_groups:
             group["lr"] = self.recipe.rate(self.done)
         # forward
-        loss = self.loss(lightness.to(self.device), ab.to(self.device))
+        loss = self.loss(*(part.to(self.device) for part in batch))
         value = loss.item()
         if not math.isfinite(value):
             raise TrainingError(
@@ -131,9 +123,9 @@ class Training:
             else:
                 self.average[name].copy_(value)
 
-    def averaged(self) -> Zhang:
+    def averaged(self) -> ColorNet:
         """The network with its averaged weights, for inference."""
-        network = zhang(self.recipe.width).to(self.device)
+        network = build(self.recipe.network, self.recipe.width).to(self.device)
         network.load_state_dict(self.finished())
         return network.eval()
 
@@ -142,112 +134,17 @@ class Training:
         if self.recipe.loss != "rebalanced":
             return self.average
         weights = class_weights(self.prior, self.recipe.finish)
-        bias = self.average["model8.6.bias"]
-        return self.average | {"model8.6.bias": bias + weights.log().to(bias)}
+        name = f"{self.network.last[0]}.bias"
+        bias = self.average[name]
+        return self.average | {name: bias + weights.log().to(bias)}
 
     def save(self, path: str | Path) -> None:
-        """Write the whole state: first beside the old file, then in its place, in one move."""
-        tensors = {f"network.{k}": v for k, v in self.network.state_dict().items()}
-        tensors |= {f"average.{k}": v for k, v in self.average.items()}
-        for i, state in self.optimizer.state_dict()["state"].items():
-            tensors |= {f"optimizer.{i}.{k}": v for k, v in state.items()}
-        tensors = {k: v.cpu().contiguous().clone() for k, v in tensors.items()}
-        state = {"recipe": asdict(self.recipe), "done": self.done, "seconds": self.seconds,
-                 "history": self.history, "scaler": self.scaler.state_dict()}
-        save_atomically(tensors, {"state": json.dumps(state)}, path)
+        """Write the whole state to one file; see `checkpoints.save`."""
+        checkpoints.save(self, path)
 
     def load(self, path: str | Path) -> None:
-        """Take up where `save` left off.
-
-        Raises
-        ------
-        TrainingError, ValueError
-            If the file is torn or no checkpoint; if it is of another recipe.
-        """
-        try:
-            with safe_open(path, "pt") as file:
-                state = json.loads(file.metadata()["state"])
-                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        except (SafetensorError, KeyError, TypeError, ValueError) as error:
-            raise TrainingError(
-                f"{path} is torn, or no checkpoint ({error}): delete it, and the training goes on "
-                "from the one before it, or, where there is none, from its start"
-            ) from error
-        # What a recipe of an earlier version did not know of was what is the default now.
-        saved = {**asdict(Recipe()), **state["recipe"]}
-        saved["stages"] = tuple(Stage(**stage) for stage in saved["stages"])
-        if past(Recipe(**saved), state["done"]) != past(self.recipe, state["done"]):
-            raise ValueError(f"{path} belongs to a training with another recipe; delete it or "
-                             "choose another folder")
-
-        def part(prefix):
-            cut = len(prefix) + 1
-            return {k[cut:]: v for k, v in tensors.items() if k.startswith(prefix + ".")}
-
-        self.network.load_state_dict(part("network"))
-        self.average = {k: v.to(self.device) for k, v in part("average").items()}
-        optimizer = self.optimizer.state_dict()
-        for name, value in part("optimizer").items():
-            i, key = name.split(".")
-            optimizer["state"].setdefault(int(i), {})[key] = value
-        self.optimizer.load_state_dict(optimizer)
-        self.scaler.load_state_dict(state["scaler"])
-        self.done, self.seconds, self.history = state["done"], state["seconds"], state["history"]
-
-
-def _precision(name: str, device: torch.device) -> torch.dtype:
-    """The number format of the forward pass."""
-    if name != "auto":
-        return getattr(torch, name)
-    if device.type != "cuda":
-        return torch.float32
-    return torch.bfloat16 if torch.cuda.get_device_capability()[0] >= 8 else torch.float16
-
-
-def save_atomically(tensors: dict[str, Tensor], metadata: dict[str, str], path) -> None:
-    """Write a safetensors file that is either the old one or the new one, never half of it."""
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    with replacing(path) as beside:
-        try:
-            save_file(tensors, beside, metadata)
-        except SafetensorError as error:  # a full disk, as safetensors tells of it
-            raise OSError(f"{path}: can't be written ({error}); what was there is as it was"
-                          ) from error
-        with suppress(OSError):  # Google Drive knows no permissions
-            beside.chmod(0o644)  # safetensors makes files that only their owner can read
-
-
-def save_weights(training: Training, path: str | Path, **notes: str) -> None:
-    """Write the averaged weights in float16, with how they were made, for `Colorizer`.
-
-    The training's history goes with them, as ``Colorizer.recipe["history"]``: see `thinned`.
-
-    Parameters
-    ----------
-    notes : what the recipe does not know, as the data.
-    """
-    recipe = {"architecture": "zhang", "T": 0.38, "done": training.done, "torch": torch.__version__,
-              "device": str(training.device), "seconds": round(training.seconds),
-              **asdict(training.recipe), "history": thinned(training.history), **notes}
-    tensors = {
-        # Vectors stay float32: a BatchNorm's running variance goes beyond float16's 65,504.
-        name: value.cpu().half() if value.dim() > 1 else value.cpu()
-        for name, value in training.finished().items()
-    }
-    save_atomically({k: v.contiguous() for k, v in tensors.items()},
-                    {"recipe": json.dumps(recipe)}, path)
-
-
-def thinned(history: list[dict], most: int = 200) -> list[dict]:
-    """A history of at most so many points: each the mean of as many that follow one another."""
-    size = max(1, math.ceil(len(history) / most))
-    runs = [history[i : i + size] for i in range(0, len(history), size)]
-    return [
-        {"step": run[-1]["step"],
-         "loss": round(fmean(point["loss"] for point in run), 4),
-         "images_per_second": round(fmean(point["images_per_second"] for point in run), 1)}
-        for run in runs
-    ]
+        """Take up where `save` left off; see `checkpoints.load`."""
+        checkpoints.load(self, path)
 
 
 def train(
@@ -262,6 +159,7 @@ def train(
     keep: int = 2,
     on_report: Callable[[Training], None] | None = None,
     report_every: int = 100,
+    kind: type[Training] = Training,
 ) -> Training:
     """Train a network on photographs.
 
@@ -276,6 +174,7 @@ def train(
     save_every : seconds between checkpoints: the most that a crash can cost.
     keep : how many checkpoints stay: the newest, and those before it with .1, .2 in their names.
     on_report : called with the training every `report_every` steps, when `history` has grown.
+    kind : another class of training, as that of `clicks`.
 
     Returns
     -------
@@ -290,8 +189,8 @@ def train(
     TrainingError
         If the loss is no number any more, or the checkpoint is torn; says what to do.
     """
-    training = Training(recipe, prior, device, initial)
-    files = _checkpoints(checkpoint, keep) if checkpoint else []
+    training = kind(recipe, prior, device, initial)
+    files = checkpoints.rotation(checkpoint, keep) if checkpoint else []
     newest = next((path for path in files if path.exists()), None)
     if newest:
         training.load(newest)
@@ -304,7 +203,7 @@ def train(
         tqdm(total=sum(sizes), initial=sum(sizes[: training.done]), unit=" images", smoothing=0.05,
              desc=f"training on {training.device}") as bar,
         ThreadPoolExecutor(1) as ahead,  # the next batch is cut while this one trains
-        _interrupts() as interrupted,
+        checkpoints.interrupts() as interrupted,
     ):
         coming = ahead.submit(batch_at, training.done)
         for step in todo:
@@ -325,62 +224,17 @@ def train(
                 if on_report:
                     on_report(training)
             if files and (interrupted or time.monotonic() - saved > save_every):
-                _save(training, files)
+                checkpoints.rotate(training, files)
                 saved = time.monotonic()
             if interrupted:
                 kept = f"; all of it is in {files[0]}" if files else ", without a checkpoint"
                 raise KeyboardInterrupt(f"stopped after step {training.done}{kept}")
     if files and todo:
-        _save(training, files)
+        checkpoints.rotate(training, files)
     return training
 
 
-@contextmanager
-def _interrupts() -> Iterator[list]:
-    """While inside, the first Ctrl-C only makes the list true; a second one interrupts."""
-    asked = []
-
-    def note(signum, frame):
-        if asked:
-            raise KeyboardInterrupt
-        asked.append(signum)
-
-    if threading.current_thread() is not threading.main_thread():
-        yield asked  # signals go to the main thread alone
-        return
-    before = signal.signal(signal.SIGINT, note)
-    try:
-        yield asked
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def _checkpoints(path: str | Path, keep: int) -> list[Path]:
-    """Files of the last `keep` checkpoints, the newest first."""
-    if keep < 1:
-        raise ValueError(f"keep must be at least 1, got {keep}")
-    path = Path(path)
-    return [path, *(path.with_suffix(f".{i}{path.suffix}") for i in range(1, keep))]
-
-
-def _save(training: Training, files: list[Path]) -> None:
-    """Write a checkpoint; those before it move one place down."""
-    for newer, older in reversed(list(zip(files, files[1:], strict=False))):
-        if newer.exists():
-            os.replace(newer, older)
-    training.save(files[0])
-
-
-def drive_folder(name: str = "colorful") -> Path | None:
-    """A folder in Google Drive, which outlives a Colab machine; None where it isn't mounted.
-
-    In Colab: ``from google.colab import drive; drive.mount("/content/drive")``, then
-    ``train(..., checkpoint=drive_folder() / "checkpoint.safetensors")``.
-    """
-    return DRIVE / name if DRIVE.is_dir() else None
-
-
-def batch_source(recipe: Recipe, photos) -> Callable[[int], tuple[Tensor, Tensor]]:
+def batch_source(recipe: Recipe, photos) -> Callable[[int], tuple[Tensor, ...]]:
     """The batches of a whole training, one stage after another: step number to batch."""
     starts = [0, *accumulate(stage.steps for stage in recipe.stages)][:-1]
     sources = [
@@ -388,7 +242,7 @@ def batch_source(recipe: Recipe, photos) -> Callable[[int], tuple[Tensor, Tensor
         for s, start in zip(recipe.stages, starts, strict=True)
     ]
 
-    def batch_at(step: int) -> tuple[Tensor, Tensor]:
+    def batch_at(step: int) -> tuple[Tensor, ...]:
         stage = recipe.stage(step)
         return sources[stage](step - starts[stage])
 

@@ -95,7 +95,8 @@ class Visit:
     def open(self, path):
         self.page.goto(f"{self.home}/{path}", wait_until="load")
         self.page.wait_for_load_state("networkidle")
-        self.page.evaluate("window.MathJax && MathJax.startup && MathJax.startup.promise")
+        self.page.evaluate("window.setFormulas ? setFormulas() : window.MathJax && "
+                           "MathJax.startup && MathJax.startup.promise")
         return self.page
 
 

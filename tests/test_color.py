@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 import skimage.color
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from colorlib import color
 
@@ -82,3 +84,84 @@ def test_delta_e_is_cie76():
     one, two = color.rgb_to_lab(pixels()), color.rgb_to_lab(pixels().flip(1))
     expected = skimage.color.deltaE_cie76(one.numpy(), two.numpy(), channel_axis=0)
     assert np.abs(color.delta_e(one, two).numpy() - expected).max() < 1e-3
+
+
+def slow_lab(rgb):
+    """The formulas as they are taught, at double precision."""
+    return color.xyz_to_lab(color.rgb_to_xyz(rgb.double()))
+
+
+def slow_rgb(lab):
+    return color.lab_to_rgb(lab.double(), clip=False)
+
+
+SHAPES = [(3, 1, 1), (3, 300, 300), (2, 5, 3, 7, 9), (40, 3, 64, 64), (2, 3, 260, 270)]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_fast_way_gives_what_the_formulas_give(shape):
+    torch.manual_seed(0)
+    rgb = torch.rand(shape)
+    before, lab = rgb.clone(), color.rgb_to_lab(rgb)
+    assert (lab - slow_lab(rgb)).abs().max() < 5e-4
+    assert (color.lab_to_rgb(lab) - rgb).abs().max() < 5e-5
+    assert torch.equal(rgb, before) and lab.dtype == torch.float32  # the input is left alone
+    again = lab.clone()
+    color.lab_to_rgb(lab), color.into_gamut(lab)
+    assert torch.equal(lab, again)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.floats(-1, 4, width=32), min_size=3, max_size=3))
+def test_the_fast_way_agrees_beyond_the_screen_too(rgb):
+    rgb = torch.tensor(rgb)[:, None, None]
+    lab = slow_lab(rgb)
+    assert (color.rgb_to_lab(rgb) - lab).abs().max() < 2e-3
+    back = slow_rgb(lab.float())
+    assert torch.allclose(color.lab_to_rgb(lab.float(), clip=False), back.float(), atol=1e-4)
+
+
+def test_every_byte():
+    rgb = torch.arange(256, dtype=torch.uint8).expand(3, 2, 256)
+    lab = color.rgb8_to_lab(torch.stack([rgb, rgb.flip(0, 2)]))
+    assert (lab[0] - slow_lab(rgb / 255)).abs().max() < 5e-4
+    corners = torch.cartesian_prod(*[torch.tensor([0, 10, 11, 128, 255], dtype=torch.uint8)] * 3)
+    corners = corners.T[:, None]  # not contiguous
+    assert (color.rgb8_to_lab(corners) - slow_lab(corners / 255)).abs().max() < 5e-4
+    assert color.rgb8_to_lab(corners[..., :0]).shape == (3, 1, 0)
+    with pytest.raises(TypeError, match="bytes"):
+        color.rgb8_to_lab(corners.float())
+
+
+def test_two_threads_and_odd_strides():
+    rgb = torch.rand(300, 301, 3).movedim(-1, 0)[:, ::2, 1:]
+    threads = torch.get_num_threads()
+    try:
+        torch.set_num_threads(2)
+        assert (color.rgb_to_lab(rgb) - slow_lab(rgb)).abs().max() < 5e-4
+    finally:
+        torch.set_num_threads(threads)
+
+
+def test_a_gradient_is_that_of_the_formulas():
+    rgb = torch.rand(3, 4, 4, requires_grad=True)
+    lab = color.rgb_to_lab(rgb)
+    assert lab.requires_grad and not color.rgb_to_lab(rgb.detach()).requires_grad
+    again = lab.detach().requires_grad_()
+    color.lab_to_rgb(color.into_gamut(again)).sum().backward()
+    assert again.grad.isfinite().all() and again.grad.abs().sum() > 0
+    with torch.no_grad():
+        assert torch.allclose(color.rgb_to_lab(rgb), lab, atol=5e-4)
+
+
+def test_into_gamut_takes_no_more_than_it_must():
+    torch.manual_seed(3)
+    lab = torch.cat([torch.rand(1, 40, 40) * 100, torch.randn(2, 40, 40) * 60])
+    shown = color.into_gamut(lab)
+    rgb = slow_rgb(shown)
+    assert rgb.min() > -0.003 and rgb.max() < 1.003
+    kept = shown[1:].norm(dim=0) / lab[1:].norm(dim=0)
+    more = torch.cat([lab[:1], lab[1:] * (kept + 1 / 128)])
+    outside = ((slow_rgb(more) < -0.0019) | (slow_rgb(more) > 1.0019)).any(0)
+    assert outside[kept < 0.99].all()
+    assert torch.allclose(color.into_gamut(lab.double()).float(), shown, atol=1)

@@ -30,11 +30,12 @@ from test_training import TINY
 
 from colorlib import downloads
 from colorlib.__main__ import main
+from colorlib.checkpoints import save_weights
 from colorlib.downloads import cifar10, download, unpack
 from colorlib.files import replacing, write_text
 from colorlib.images import PhotoError, sample, save_photo
 from colorlib.sessions import Session, write
-from colorlib.training import Training, save_weights
+from colorlib.training import Training
 
 HERE = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}", "OMP_NUM_THREADS": "1"}
 

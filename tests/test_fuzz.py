@@ -18,10 +18,11 @@ from PIL import Image
 from test_training import TINY
 
 from colorlib import turing
+from colorlib.checkpoints import save_weights
 from colorlib.images import PhotoError, as_rgb, open_photo, sample
 from colorlib.inference import Colorizer
 from colorlib.sessions import SessionError, read
-from colorlib.training import Training, save_weights
+from colorlib.training import Training
 
 HANG = 10  # seconds
 MEMORY = 3 << 20  # KiB that the process may ever take; MAX_PIXELS bounds it

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from colorlib.optimizers import Muon, orthogonalized
+from colorlib.optimizers import QUINTIC, ROUNDS, Muon, orthogonalized
 
 
 @pytest.mark.parametrize("shape", [(16, 64), (64, 16), (3, 24, 90)])
@@ -18,6 +18,17 @@ def test_orthogonalized_has_singular_values_near_one(shape):
     u, _, vh = torch.linalg.svd(matrix, full_matrices=False)
     exact = u @ vh  # the same directions
     assert (found * exact).sum() / (found.norm() * exact.norm()) > 0.97
+
+
+@pytest.mark.parametrize("shape", [(16, 144), (144, 16), (32, 32), (3, 24, 90)])
+def test_the_short_way_is_the_iteration_written_out(shape):
+    torch.manual_seed(0)
+    matrix = torch.randn(shape) * torch.logspace(0, -4, shape[-1])  # some directions are faint
+    x = matrix.double() / matrix.double().norm(dim=(-2, -1), keepdim=True)
+    a, b, c = QUINTIC
+    for _ in range(ROUNDS):  # in the large space; from the left or the right is the same
+        x = a * x + b * (x @ x.mT) @ x + c * (x @ x.mT) @ (x @ x.mT) @ x
+    assert (orthogonalized(matrix) - x).abs().max() < 1e-3
 
 
 def test_what_is_no_kernel_takes_the_steps_of_adamw():

@@ -3,11 +3,13 @@
 import pytest
 import torch
 
+from colorlib.checkpoints import save_weights
 from colorlib.data import photographs
 from colorlib.images import sample
 from colorlib.inference import Colorizer
 from colorlib.panel import Panel, curve
-from colorlib.training import Recipe, Stage, save_weights, train
+from colorlib.recipes import Recipe, Stage
+from colorlib.training import train
 
 TINY = Recipe(width=0.05, stages=(Stage(4, 2, 32),), warmup=1, precision="float32")
 

@@ -11,10 +11,13 @@ from conftest import ROOT
 
 sys.path[:0] = [str(ROOT / "book" / "_ext"), str(ROOT / "tools")]
 
+import bundle  # noqa: E402
 import lighten  # noqa: E402
 import offline  # noqa: E402
+import policy  # noqa: E402
 import printed  # noqa: E402
 import slides  # noqa: E402
+import still  # noqa: E402
 import student  # noqa: E402
 
 code, text = nbformat.v4.new_code_cell, nbformat.v4.new_markdown_cell
@@ -121,7 +124,31 @@ def test_styles_for_what_is_on_no_page_are_left_out():
     kept = (':root{--a:1}.seen{b:1}.seen>.here,.gone{b:1}p{b:1}.seen:not(.gone){b:1}'
             '[class*=".gone"]{b:1}:is(.gone,.seen){b:1}@media print{.here{b:1}}')
     style = kept.replace("p{", ".gone{b:1}p{").replace("@media print{", "@media print{.gone p{b:1}")
-    assert style != kept == lighten.thin(style, {"seen", "here"})
+    assert style != kept == bundle.thin(style, {"seen", "here"})
+
+
+def test_progress_bars_stand_still():
+    models = {
+        "box": {"model_name": "HBoxModel", "state": {"children": ["IPY_MODEL_a", "IPY_MODEL_b"]}},
+        "a": {"model_name": "HTMLModel", "state": {"value": "3\u2007of 4 &lt;"}},
+        "b": {"model_name": "FloatProgressModel", "state": {"value": 3.0, "max": 4.0}},
+        "c": {"model_name": "ButtonModel", "state": {}}}
+    assert still.still("box", models) == (
+        '<span>3 of 4 &lt;</span> <progress aria-label="progress" value="3" max="4"></progress> ')
+    for name, word in (("c", "ButtonModel"), ("not there", "widget")):
+        with pytest.raises(ValueError, match=word):
+            still.still(name, models)
+
+
+def test_policy_lets_in_the_scripts_that_a_page_has():
+    page = ('<html><head><meta charset="utf-8">\n<script>a()</script></head><body>'
+            '<script type="application/json">{}</script><script src="x.js"></script>'
+            "<script>\n b < c </script><script>a()</script></body></html>")
+    guarded = policy.guard(page)
+    assert guarded.count("'sha256-") == 2 and policy.digest("\n b < c ") in guarded
+    assert guarded.index("Content-Security-Policy") < guarded.index("<script>")
+    assert policy.guard(guarded) == guarded, "twice is once"
+    assert policy.policy(page.replace("a()", "evil()")) not in guarded
 
 
 def test_students_see_no_answers_in_the_table_of_contents():

@@ -9,22 +9,14 @@ from dataclasses import replace
 import pytest
 import torch
 
-from colorlib import training as training_module
+from colorlib import checkpoints
+from colorlib.checkpoints import TrainingError, drive_folder, save_weights, thinned
 from colorlib.data import Batches, Photos, find_photos, is_gray, random_crop
 from colorlib.images import read_rgb, samples
 from colorlib.inference import Colorizer
-from colorlib.training import (
-    Recipe,
-    Stage,
-    Training,
-    TrainingError,
-    batch_source,
-    drive_folder,
-    save_weights,
-    scaled,
-    thinned,
-    train,
-)
+from colorlib.precision import number_format
+from colorlib.recipes import COURSE, Recipe, Stage, past, scaled
+from colorlib.training import Training, batch_source, train
 
 PHOTOS = [read_rgb(path, 96) for path in samples().values()]
 TINY = Recipe(width=0.05, stages=(Stage(6, 4, 32), Stage(4, 2, 48)), warmup=2, precision="float32")
@@ -51,7 +43,7 @@ def test_batches_depend_on_seed_and_step_alone():
 
 def test_an_epoch_shows_every_photo_once():
     batches = Batches(PHOTOS, 1, 8)
-    seen = [batches._pick(i, 0, None) for i in range(2 * len(PHOTOS))]
+    seen = [batches._pick(i) for i in range(2 * len(PHOTOS))]
     assert sorted(seen[: len(PHOTOS)]) == sorted(seen[len(PHOTOS):]) == list(range(len(PHOTOS)))
 
 
@@ -210,7 +202,7 @@ def test_the_last_checkpoints_are_kept_and_a_torn_one_is_named(whole, tmp_path):
 
 def test_google_drive_only_where_it_is_mounted(monkeypatch, tmp_path):
     assert drive_folder() is None
-    monkeypatch.setattr(training_module, "DRIVE", tmp_path)
+    monkeypatch.setattr(checkpoints, "DRIVE", tmp_path)
     assert drive_folder("x") == tmp_path / "x"
 
 
@@ -218,22 +210,48 @@ def test_a_checkpoint_of_before_still_loads(whole, tmp_path):
     """Names and metadata of the file, as trainings under way have written them."""
     path = tmp_path / "c.safetensors"
     whole.save(path)
-    with training_module.safe_open(path, "pt") as file:
+    with checkpoints.safe_open(path, "pt") as file:
         assert set(file.metadata()) == {"state"}
-        state = training_module.json.loads(file.metadata()["state"])
+        state = checkpoints.json.loads(file.metadata()["state"])
         names = list(file.keys())
     assert set(state) == {"recipe", "done", "seconds", "history", "scaler"}
     assert {n.partition(".")[0] for n in names} == {"network", "average", "optimizer"}
-    for newer in ("finish", "size"):
+    for newer in ("finish", "size", "network"):
         del state["recipe"][newer]
-    tensors = training_module.safe_open(path, "pt")
-    training_module.save_file({n: tensors.get_tensor(n) for n in names}, tmp_path / "old",
-                              {"state": training_module.json.dumps(state)})
+    tensors = checkpoints.safe_open(path, "pt")
+    checkpoints.save_file({n: tensors.get_tensor(n) for n in names}, tmp_path / "old",
+                              {"state": checkpoints.json.dumps(state)})
     old = Training(TINY)
     old.load(tmp_path / "old")
     assert same(old, whole)
     assert {n.split(".")[2] for n in names if n.startswith("optimizer")} == {
         "step", "exp_avg", "exp_avg_sq"}
+
+
+def test_a_training_goes_on_in_another_number_format(tmp_path):
+    """What was begun in bfloat16, as the weights that ship were, ends on a machine without it."""
+    half = replace(TINY, precision="bfloat16")
+    Training(half).save(tmp_path / "c.safetensors")
+    there = Training(TINY)
+    there.load(tmp_path / "c.safetensors")
+    assert same(there, Training(half))
+    assert past(replace(COURSE, precision="bfloat16"), 9_000) == past(COURSE, 9_000)
+
+
+def test_auto_is_what_the_processor_is_fast_in(monkeypatch):
+    cpu = torch.device("cpu")
+    for flags, kind in (("flags : avx2 avx512f", torch.float32), ("", torch.float32),
+                        ("flags : avx512_bf16", torch.bfloat16), ("amx_bf16", torch.bfloat16)):
+        monkeypatch.setattr("colorlib.precision.cpu_flags", lambda flags=flags: flags)
+        assert number_format(cpu) == kind
+        assert number_format(cpu, "float16") == torch.float16
+
+
+def test_a_loss_that_the_network_has_not_is_refused():
+    with pytest.raises(ValueError, match="or l2 for the network zhang, got 'own'"):
+        Training(replace(TINY, loss="own"))
+    with pytest.raises(ValueError, match="loss must be"):
+        replace(TINY, loss="l3")
 
 
 def test_another_recipes_checkpoint_is_refused(tmp_path):

@@ -32,7 +32,7 @@ READY = """async () => {
   const seen = [...document.images].filter(i => i.offsetParent);
   seen.forEach(i => { i.loading = "eager"; });
   await Promise.all(seen.map(i => i.decode().catch(() => {})));
-  if (window.MathJax && MathJax.startup) { await MathJax.startup.promise; }
+  if (window.setFormulas) { await setFormulas(); }
 }"""
 ORDER = """() => [...document.querySelectorAll("nav.bd-links p.caption, nav.bd-links a.internal")]
   .map(e => e.matches("p") ? {part: e.textContent.trim()} : {title: e.textContent.trim(),

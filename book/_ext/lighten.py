@@ -1,8 +1,8 @@
 """Pages that load fast: pictures beside the page, not in it; icons in it, not in a script.
 
 The theme draws its few icons with a script of 1.5 MB that knows two thousand of them; each page
-gets the drawings that it shows instead. Of its styles, those for things that are on no page are
-left out, and the index of the search is loaded where someone searches.
+gets the drawings that it shows instead. The index of the search is loaded where someone searches,
+and code comes without marks that no style colors.
 """
 
 import base64
@@ -24,7 +24,12 @@ TOGGLE = re.compile(r'<summary>(?=<span class="toctree-toggle)')
 SCRIPT = re.compile(r'\s*<script[^>]*/fontawesome\.js[^>]*></script>')
 INDEX = re.compile(r'\s*<script src="[^"]*\b(?:searchtools|language_data|searchindex)\.js[^>]*>'
                    r'</script>')
-RULE = re.compile(r"(?<=[{}])([^{}@\\]+)\{[^{}]*\}")
+# Live cells in the page are not used; and of a cell's code, names and brackets have no own color.
+THEBE = re.compile(r'\s*<script type="text/x-thebe-config">.*?</script>\s*<script>kernelName = .*?'
+                   r"</script>", re.S)
+PLAIN = re.compile(r'<span class="(?:n|p|w)">([^<]*)</span>')
+# A handler in an attribute would have to be allowed by the policy of policy.py: site.js has it.
+CALL = re.compile(r'onclick="(?:window\.)?(print|toggleFullScreen)\(\)"')
 
 
 def lift_pictures(html: str, folder: Path, prefix: str) -> str:
@@ -81,30 +86,17 @@ def draw(match) -> str:
 
 
 def lighten(html: str) -> str:
-    """A finished page: icons drawn, buttons named."""
+    """A finished page: icons drawn, buttons named, code with few marks."""
+    html = PLAIN.sub(r"\1", CALL.sub(r'data-call="\1"', THEBE.sub("", html)))
     html = ICON.sub(draw, SCRIPT.sub("", html))
     return TOGGLE.sub('<summary aria-label="Pages below">', SEARCH.sub(r"\1", html))
-
-
-def thin(style: str, words: set[str]) -> str:
-    """A stylesheet without the rules of which every selector names a class not among `words`."""
-    def idle(selector):
-        plain = re.sub(r":not\([^()]*\)|\[[^\]]*\]", "", selector)
-        classes = re.findall(r"\.([A-Za-z][\w-]*)", plain)
-        return "(" not in plain and not words.issuperset(classes)
-
-    def kept(match):
-        rule, selectors = match[0], match[1]
-        return "" if "/*" not in rule and all(map(idle, selectors.split(","))) else rule
-
-    return RULE.sub(kept, style)
 
 
 def finish(app, exception):
     """After the build: the pages that are new, and what no page needs any more."""
     if exception or app.builder.format != "html":
         return
-    out, words = Path(app.outdir), set()
+    out = Path(app.outdir)
     for page in out.rglob("*.html"):
         html = page.read_text(encoding="utf-8")
         lighter = lighten(html)
@@ -112,17 +104,8 @@ def finish(app, exception):
             lighter = INDEX.sub("", lighter)
         if lighter != html:
             page.write_text(lighter, encoding="utf-8")
-        words.update(re.findall(r"[\w-]+", lighter))
-    for script in out.glob("_static/**/*.js"):
-        if "vendor" not in script.parts:
-            words.update(re.findall(r"[\w-]+", script.read_text(encoding="utf-8")))
-    style = Path("styles", "pydata-sphinx-theme.css")
-    whole = (THEME / style).read_text(encoding="utf-8")  # the build before may have thinned its own
-    (out / "_static" / style).write_text(thin(GLYPHS.sub("", whole), words), encoding="utf-8")
-    for unused in Path(app.outdir, "_static", "scripts").glob("fontawesome.js*"):
-        unused.unlink()
-    for maps in Path(app.outdir, "_static").rglob("*.map"):
-        maps.unlink()
+    for unused in (*out.glob("_static/scripts/fontawesome.js*"), *out.rglob("_static/**/*.map")):
+        unused.unlink(missing_ok=True)
 
 
 def setup(app):

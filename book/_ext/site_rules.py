@@ -153,15 +153,10 @@ def slides_button(app, pagename, templatename, context, doctree):
 def trim_scripts(app, pagename, templatename, context, doctree):
     """Only the scripts that a page has a use for.
 
-    Live cells in the page (thebe) are not used; their scripts complain, and know another host.
-    The widget manager weighs 4 MB, and a slider of `colorlib.explore` moves without it: it stays,
-    with the widgets' state, where a bare widget is shown. MathJax weighs 1 MB.
+    Live cells in the page (thebe) are not used, nor is the state of widgets (see still.py).
+    MathJax weighs 1 MB: site.js fetches it where a formula is about to be seen.
     """
-    unused, body = ["thebe"], context.get("body", "")
-    if 'class="math' not in body and not pagename.startswith("notebooks/"):
-        unused.append("mathjax")
-    if "jupyter.widget-view" not in body:
-        unused += ["jupyter.widget-state", "requirejs", "widgets.js", "html-manager"]
+    unused = ("thebe", "mathjax", "jupyter.widget-state")
     context["script_files"] = [
         script for script in context["script_files"]
         if not any(word in f"{script.filename} {script.attributes}".lower() for word in unused)

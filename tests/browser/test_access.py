@@ -229,7 +229,5 @@ def fetched_by(browser, site, path):
 def test_pages_weigh_little(browser, site):
     assert 50_000 < fetched_by(browser, site, "book/index.html") < 600_000
     for path in sorted(SITE.glob("notebooks/0*.html")):
-        if "jupyter.widget-view" in path.read_text("utf-8"):
-            continue  # over it: the widget manager alone weighs 4 MB
         weight = fetched_by(browser, site, path.relative_to(SITE).as_posix())
         assert 50_000 < weight < 4_000_000, path.name

@@ -1,0 +1,235 @@
+"""Simulated clicks: to train the network with hints by, and to measure it (chapter 10)."""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from importlib.resources import files
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+from tqdm.auto import tqdm
+
+from .checkpoints import save_atomically, thinned
+from .classic import read_scribbles
+from .color import rgb_to_lab
+from .data import Photos, find_photos, imagenette, sha256
+from .files import write_text
+from .hints import LEARNED, WIDTH, Hinted
+from .images import as_rgb, like, rgb_and_alpha
+from .inference import TEMPERATURE, Colorizer, lightness_of
+from .metrics import DRAWS, WORST, Evaluation
+from .rebalancing import course_prior
+from .recipes import COURSE, HOLD_OUT, Recipe, Stage
+from .training import Training, train
+
+ASSETS = Path(str(files("colorlib") / "assets"))
+RECIPE = Recipe(
+    network="hinted", width=WIDTH, stages=(Stage(600, 16, 96, lam=0.9),), lr=3e-3, warmup=30,
+    average=0.99, precision="float32", size=COURSE.size, seed=1)
+# Of the clicks that are made up for the training:
+NONE = 1 / 8  # share of pictures without a click; there are 7 on the average
+ALL = 0.01  # share of pictures that show all of their color
+NOISE = 4.0  # ab units by which a hand misses the color
+SIDES = (1, 2, 3)  # of a click, in places of 4 x 4 pixels
+MEASURED = (0, 1, 2, 5, 10, 50)  # clicks
+
+
+def simulate(ab: Tensor, rng: torch.Generator) -> Tensor:
+    """Clicks of a person who knows the true colors.
+
+    Parameters
+    ----------
+    ab : tensor, shape (N, 2, h, w): the true colors, as coarse as the hints are.
+
+    Returns
+    -------
+    tensor, shape (N, 3, h, w), as `Hinted.logits` takes it. How many clicks there are is drawn from
+    a geometric distribution; each is a square in the mean color of what lies under it, give or take
+    `NOISE`. Now and then all colors are given away.
+    """
+    hints = ab.new_zeros(len(ab), 3, *ab.shape[-2:])
+    counts = torch.empty(len(ab)).geometric_(NONE, generator=rng).int() - 1
+    given = torch.rand(len(ab), generator=rng) < ALL
+    for i, count in enumerate(counts.tolist()):
+        if given[i]:
+            hints[i] = torch.cat([ab[i], torch.ones_like(ab[i, :1])])
+            continue
+        places = torch.rand(count, 3, generator=rng).tolist()
+        noise = NOISE * torch.randn(count, 2, 1, 1, generator=rng)
+        for (x, y, size), off in zip(places, noise, strict=True):
+            click(hints[i], ab[i], x, y, SIDES[int(size * len(SIDES))], off)
+    return hints
+
+
+def click(hints: Tensor, ab: Tensor, x: float, y: float, side: int, off: Tensor | int = 0) -> None:
+    """Write a click into hints (3, h, w): the mean of ab (2, h, w) in a square, and what it is off.
+
+    The square lies at x, y in [0, 1) of the picture.
+    """
+    height, width = ab.shape[-2:]
+    top, left = (int(at * max(1, size - side + 1)) for at, size in ((y, height), (x, width)))
+    square = hints[:, top : top + side, left : left + side]
+    square[:2] = ab[:, top : top + side, left : left + side].mean((1, 2), keepdim=True) + off
+    square[2] = 1
+
+
+class HintTraining(Training):
+    """What `training.train` does, with clicks that are made up anew for each batch."""
+
+    def loss(self, lightness: Tensor, ab: Tensor, labels: Tensor | None = None) -> Tensor:
+        # Of the step's number alone, so that a training that was stopped goes on as if it was not.
+        rng = torch.Generator().manual_seed(self.recipe.seed * 1_000_003 + self.done)
+        return super().loss(lightness, ab, labels, simulate(ab.cpu(), rng).to(ab))
+
+
+def beginning() -> dict[str, Tensor]:
+    """What the training begins with: the course's network, and hints that change nothing yet."""
+    torch.manual_seed(RECIPE.seed)
+    network = Hinted(WIDTH)
+    network.load_state_dict(Colorizer.from_pretrained("course").network.state_dict(), strict=False)
+    return network.state_dict()
+
+
+class ByHints(Colorizer):
+    """A colorizer that listens: `colorizer(photo, hints)`."""
+
+    @classmethod
+    def from_pretrained(cls, name: str | Path = "hints") -> "ByHints":
+        """With the weights that ship, or a file that ``python -m colorlib.clicks`` wrote.
+
+        Raises
+        ------
+        ValueError
+            If there is no such file, or it was trained on top of other weights than the course's.
+        """
+        path = ASSETS / "hints.safetensors" if name == "hints" else Path(name)
+        try:
+            with safe_open(path, "pt") as file:
+                recipe = json.loads(file.metadata()["recipe"])
+                learned = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+            network = Hinted(WIDTH)
+            known = Colorizer.from_pretrained("course").network.state_dict()
+            network.load_state_dict(known | learned)
+        except (OSError, SafetensorError, KeyError, RuntimeError, TypeError, ValueError) as error:
+            reason = "no such file" if not path.exists() else "no weights of a network with hints"
+            raise ValueError(f"{path}: {reason}; `python -m colorlib.clicks` makes them") from error
+        if recipe.get("course") != sha256(ASSETS / "course.safetensors"):
+            raise ValueError(f"{path} belongs to other weights of the course's network than those "
+                             "that are here; `python -m colorlib.clicks` makes new ones")
+        return cls(network, int(recipe["size"]), recipe)
+
+    @torch.inference_mode()
+    def __call__(self, image, hints=None, T: float = TEMPERATURE, size: int | None = None):
+        """Color a photo by the hints of a person.
+
+        Parameters
+        ----------
+        image, T, size : as for `inference.Colorizer`.
+        hints : colors on a transparent ground, as `scribble.draw` makes them of text, and as
+            `classic.levin` takes them; None for none.
+        """
+        rgb, alpha = rgb_and_alpha(image)
+        lightness = lightness_of(rgb)
+        shown = self.shown(lightness, size)
+        planes = None
+        if hints is not None:
+            ab, known = read_scribbles(hints, image)
+            sides = [side // 4 for side in shown.shape[-2:]]
+            share = F.interpolate(known[None, None].float(), sides, mode="area")
+            mean = F.interpolate(torch.where(known, ab, 0.0)[None], sides, mode="area")
+            planes = torch.cat([mean / share.clamp(min=1e-6), (share > 0).float()], 1)
+        ab = self.network.colors(self.network.outputs(shown, planes), T)
+        return like(self.paint(lightness, ab[0]), alpha, image)
+
+
+def measure(colorizer: ByHints, paths: Sequence[Path], side: int = 2) -> dict:
+    """How good the colors are after so many clicks, by the true colors at random places.
+
+    Parameters
+    ----------
+    paths : photographs that neither network was trained on. The clicks of a photo are the same each
+        time, and the first of many are those of few.
+    side : of a click, in places of 4 x 4 of the pixels that the network is shown.
+
+    Returns
+    -------
+    for each number of `MEASURED`, the figures of `metrics.Evaluation`, with intervals, and `error`,
+    the mean ab error that belongs to the AuC: 150 (1 - AuC), errors above 150 taken for 150.
+    """
+    found = {count: Evaluation(course_prior(), draws=DRAWS) for count in MEASURED}
+    for i, path in enumerate(tqdm(paths, unit=" photos")):
+        truth = as_rgb(path)
+        lightness = lightness_of(truth)
+        shown = colorizer.shown(lightness)
+        ab = F.interpolate(rgb_to_lab(truth)[None, 1:], [s // 4 for s in shown.shape[-2:]],
+                           mode="area")[0]
+        places = torch.rand(max(MEASURED), 2, generator=torch.Generator().manual_seed(i)).tolist()
+        for count, evaluation in found.items():
+            hints = torch.zeros(3, *ab.shape[-2:])
+            for x, y in places[:count]:
+                click(hints, ab, x, y, side)
+            with torch.inference_mode():
+                outputs = colorizer.network.outputs(shown, hints[None])
+            colors = colorizer.network.colors(outputs, TEMPERATURE)[0]
+            evaluation.add(colorizer.paint(lightness, colors), truth)
+    return {str(count): _with_error(evaluation.figures()) for count, evaluation in found.items()}
+
+
+def _with_error(figures: dict) -> dict:
+    low, high = figures["auc_interval"]
+    error = {"error": WORST * (1 - figures["auc"] / 100),
+             "error_interval": [WORST * (1 - high / 100), WORST * (1 - low / 100)]}
+    kept = ("auc", "auc_rebalanced", "chroma_share", "psnr")
+    return error | {k: v for k, v in figures.items() if k.removesuffix("_interval") in kept}
+
+
+def save(training: Training, path: Path) -> None:
+    """Write what the training has changed; the rest is in the course's own file."""
+    recipe = {**asdict(training.recipe), "course": sha256(ASSETS / "course.safetensors"),
+              "data": "Imagenette train", "seconds": round(training.seconds),
+              "torch": torch.__version__, "history": thinned(training.history)}
+    learned = {name: value.half().contiguous() for name, value in training.finished().items()
+               if name.startswith(LEARNED)}
+    save_atomically(learned, {"recipe": json.dumps(recipe)}, path)
+
+
+def main(argv=None) -> int:
+    """Train, and measure; or measure what is there."""
+    parser = argparse.ArgumentParser(description="Train and measure the network with hints.")
+    parser.add_argument("--measure", action="store_true", help="only measure the weights there are")
+    parser.add_argument("--photos", type=int, default=300, help="to measure by")
+    parser.add_argument("--folder", type=Path, default=Path("training/hints"),
+                        help="for checkpoints: stopped, it goes on from there")
+    parser.add_argument("--weights", type=Path, default=ASSETS / "hints.safetensors")
+    parser.add_argument("-o", "--output", type=Path, default=Path("results/hints.json"))
+    options = parser.parse_args(argv)
+    start = time.process_time()
+    if not options.measure:
+        paths = [p for i, p in enumerate(find_photos(imagenette("train"))) if i % HOLD_OUT]
+        training = train(RECIPE, Photos(paths), options.folder / "checkpoint.safetensors",
+                         initial=beginning(), kind=HintTraining)
+        save(training, options.weights)
+    colorizer = ByHints.from_pretrained(options.weights)
+    paths = find_photos(imagenette("val"))
+    paths = [paths[i * len(paths) // options.photos] for i in range(options.photos)]
+    found = measure(colorizer, paths)
+    for count, line in found.items():
+        (low, high), (a, b) = line["error_interval"], line["auc_interval"]
+        print(f"{count:>3} clicks: ab error {line['error']:5.2f} [{low:.2f}, {high:.2f}], "
+              f"AuC {line['auc']:5.2f} [{a:.2f}, {b:.2f}]")
+    provenance = {"command": " ".join(["python -m colorlib.clicks", *sys.argv[1:]]),
+                  "photos": len(paths), "clicks": "simulated: the true color at random places",
+                  "weights": sha256(options.weights), "torch": torch.__version__, "device": "cpu",
+                  "seconds_of_cpu": round(time.process_time() - start)}
+    write_text(json.dumps(provenance | {"by_clicks": found}, indent=1) + "\n", options.output)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

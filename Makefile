@@ -75,6 +75,8 @@ weights: $(READY) ## train the network that ships, from nothing (an hour or more
 results: $(READY) ## measure what ships, and train what has no weights; stopped, it goes on from there
 	$(BIN)/colorlib table -o results/table.json
 	cp results/table.json colorlib/assets/table/table.json
+	$(BIN)/python -m colorlib.limits -o results/limits.json
+	cp results/limits.json colorlib/assets/limits/limits.json
 
 pictures: $(READY) ## the pictures of README and model card, from the shipped weights
 	$(BIN)/colorlib colorize colorlib/assets/photos/china.jpg --compare --force \

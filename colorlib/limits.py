@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
+from zlib import crc32
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -18,6 +19,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from . import calibration, drawings, failures, skin
+from .checkpoints import save_atomically, save_weights
 from .color import rgb_to_lab
 from .data import find_photos, imagenette, sha256
 from .files import write_text
@@ -25,7 +27,7 @@ from .gamut import gamut_bins
 from .images import read_rgb
 from .inference import TEMPERATURE, Colorizer
 from .rebalancing import class_weights, course_prior, empirical_prior
-from .training import save_atomically, save_weights, train
+from .training import train
 from .trials import (
     CELL,
     PRINTS,
@@ -43,6 +45,7 @@ from .trials import (
 ASSETS = Path(str(files("colorlib") / "assets"))
 DRAWN = ASSETS / "drawn.safetensors"
 DRAWS = 1000  # bootstrap samples
+KEEP_EVERY = 20  # photographs
 
 
 def committed() -> dict:
@@ -132,10 +135,11 @@ def summarized(rows: dict[str, Tensor]) -> dict:
         "conditions": {name.removeprefix("condition "): figures(rows[name]) for name in rows
                        if name.startswith("condition ")},
         "old prints": {name: figures(rows[f"print {name}"]) for name in PRINTS} | {
-            "gain in agreement by preparing": interval(
+            f"{name} by preparing": interval(
                 torch.stack([rows["print old, prepared"], rows["print old"]], dim=1),
-                lambda r: (r[:, 0, 0].sum() / r[:, 0, 1].sum()
-                           - r[:, 1, 0].sum() / r[:, 1, 1].sum()))},
+                lambda r, a=a, b=b: (r[:, 0, a].sum() / r[:, 0, b].sum()
+                                     - r[:, 1, a].sum() / r[:, 1, b].sum()))
+            for name, a, b in (("change of agreement", 0, 1), ("change of error", 3, 2))},
     }
 
 
@@ -186,7 +190,7 @@ def skin_figures(colorizer: Colorizer, folder: Path | None) -> dict:
 def all_rows(paths: list[Path], nets: dict[str, Colorizer], shift: Tensor, state: Path) -> dict:
     """Rows of all photographs, (n, ...) each; goes on from `state` if it was stopped before."""
     key = json.dumps([[path.name for path in paths],
-                      [float(net.network.model8[-1].weight.sum()) for net in nets.values()]])
+                      [net.network.model8[-1].weight.sum().item() for net in nets.values()]])
     rows: dict[str, Tensor] = {}
     try:
         with safe_open(state, "pt") as file:
@@ -197,8 +201,9 @@ def all_rows(paths: list[Path], nets: dict[str, Colorizer], shift: Tensor, state
     done = len(rows["why"]) if rows else 0
     fresh = []
     for i in tqdm(range(done, len(paths)), initial=done, total=len(paths), unit=" photos"):
-        fresh.append(measure(read_rgb(paths[i], SQUARE).float() / 255, i, nets, shift))
-        if len(fresh) == 20 or i + 1 == len(paths):
+        seed = crc32(paths[i].name.encode())  # the same for a photograph, whichever go with it
+        fresh.append(measure(read_rgb(paths[i], SQUARE).float() / 255, seed, nets, shift))
+        if len(fresh) == KEEP_EVERY or i + 1 == len(paths):
             rows = {name: torch.cat([*([rows[name]] if name in rows else []),
                                      torch.stack([row[name] for row in fresh])])
                     for name in fresh[0]}
@@ -223,7 +228,7 @@ def main(argv=None) -> int:
     """Measure, and write what was measured."""
     parser = argparse.ArgumentParser(prog="python -m colorlib.limits", description=__doc__)
     parser.add_argument("--data", type=Path, help="folder; default: Imagenette's val split")
-    parser.add_argument("--photos", type=int, default=120, help="so many, evenly spread over it")
+    parser.add_argument("--photos", type=int, default=48, help="so many, evenly spread over it")
     parser.add_argument("--train", action="store_true", help="train the drawn network anew")
     parser.add_argument("--state", type=Path, default=Path("training/limits.safetensors"),
                         help="for what is not finished; default: %(default)s")

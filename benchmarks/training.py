@@ -1,10 +1,10 @@
 """Training end to end, against its own network alone and against the plain way (chapter 05).
 
 All train the same network on batches of the same shape with AdamW; a thread cuts the next batch
-while this one trains. Photographs are decoded anew for every crop: no cache. colorlib trains in
-bfloat16, as the course's own weights were trained. The plain way is raced twice: in float32, which
-is what one gets who asks for nothing, and in bfloat16, where nothing but colorlib's own work is
-left.
+while this one trains. Photographs are decoded anew for every crop: no cache. colorlib trains in the
+number format that the processor is fastest in: bfloat16 where it has instructions for it. The plain
+way is raced twice: in float32, which is what one gets who asks for nothing, and in the same format,
+where nothing but colorlib's own work is left.
 """
 
 import os
@@ -86,7 +86,7 @@ def run(tiny: bool = False) -> list[Row]:
     photos = Photos(paths(), cache_bytes=0)
     ours = Training(recipe)
     lightness, ab = batch_source(recipe, photos)(0)
-    ready = lightness, ours.gamut.soft_encode(ab)
+    ready = lightness, ours.network.gamut.soft_encode(ab)
 
     def plain_batches(step: int):
         return plain_batch(photos, stage, step)
@@ -116,4 +116,4 @@ def run(tiny: bool = False) -> list[Row]:
     usual = "scikit-image, ball tree, dense loss"
     return [row("pure", "forward, backward, step alone", 0.9),
             row("plain", f"{usual}, float32", 1.3),
-            row("same", f"{usual}, {recipe.precision}")]
+            row("same", f"{usual}, {str(ours.precision).removeprefix('torch.')}")]

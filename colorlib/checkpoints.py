@@ -114,7 +114,8 @@ def rotate(training: "Training", files: list[Path]) -> None:
 def save_weights(training: "Training", path: str | Path, **notes: str) -> None:
     """Write the averaged weights in float16, with how they were made, for `Colorizer`.
 
-    The training's history goes with them, as ``Colorizer.recipe["history"]``: see `thinned`.
+    Without the network's frozen parts, which have a file of their own. The training's history goes
+    with them, as ``Colorizer.recipe["history"]``: see `thinned`.
 
     Parameters
     ----------
@@ -127,6 +128,7 @@ def save_weights(training: "Training", path: str | Path, **notes: str) -> None:
         # Vectors stay float32: a BatchNorm's running variance goes beyond float16's 65,504.
         name: value.cpu().half() if value.dim() > 1 else value.cpu()
         for name, value in training.finished().items()
+        if name.partition(".")[0] not in training.network.frozen
     }
     save_atomically({k: v.contiguous() for k, v in tensors.items()},
                     {"recipe": json.dumps(recipe)}, path)

@@ -36,6 +36,7 @@ class Photos(Sequence):
     paths : files, or one folder.
     side : the short side in pixels that larger photographs are reduced to.
     cache_bytes : decoded photographs are kept up to this many bytes, the rest are read each time.
+    labels : the class of each, for those who learn classes too; batches then carry them.
 
     Attributes
     ----------
@@ -45,10 +46,11 @@ class Photos(Sequence):
     two of a training is no time to stop for one file.
     """
 
-    def __init__(self, paths, side: int = 256, cache_bytes: float = 4e9):
+    def __init__(self, paths, side: int = 256, cache_bytes: float = 4e9,
+                 labels: Sequence[int] | None = None):
         single = isinstance(paths, str | Path)
         self.paths = find_photos(paths) if single else [Path(p) for p in paths]
-        self.side, self.skipped = side, {}
+        self.side, self.labels, self.skipped = side, labels, {}
         self._room, self._cache = cache_bytes, {}
 
     def __len__(self) -> int:
@@ -159,11 +161,14 @@ class Batches:
         self._order = (-1, None)
         self._gray: dict[int, bool] = {}
 
-    def __call__(self, step: int) -> tuple[Tensor, Tensor]:
-        """Batch number `step`: L (N, 1, crop, crop) and ab (N, 2, crop / 4, crop / 4)."""
+    def __call__(self, step: int) -> tuple[Tensor, ...]:
+        """Batch number `step`: L (N, 1, crop, crop) and ab (N, 2, crop / 4, crop / 4).
+
+        And the class of each picture, (N,), where the photographs have labels.
+        """
         return self.part(step, 0, 1)
 
-    def part(self, step: int, rank: int, world: int) -> tuple[Tensor, Tensor]:
+    def part(self, step: int, rank: int, world: int) -> tuple[Tensor, ...]:
         """What process number `rank` of `world` has of a batch: its own crops alone are made.
 
         Put side by side, the parts are the batch.
@@ -176,22 +181,25 @@ class Batches:
         draws = torch.rand(self.batch, 4, generator=rng).tolist()
         powers = self.gamma ** (2 * torch.rand(self.batch, 1, 1, 1, generator=rng) - 1)
         mine = slice(rank * self.batch // world, (rank + 1) * self.batch // world)
-        crops = [_cut(self._colored(step * self.batch + i), self.crop, self.zoom, draws[i])
-                 for i in range(self.batch)[mine]]
+        places = [self._colored(step * self.batch + i) for i in range(self.batch)[mine]]
+        crops = [_cut(self.photos[place], self.crop, self.zoom, draw)
+                 for place, draw in zip(places, draws[mine], strict=True)]
         lab = rgb8_to_lab(torch.stack(crops))
         lightness = 100 * (lab[:, :1] / 100).clamp(0, 1) ** powers[mine]
         # The target is the mean color of each 4 x 4 square, as the net's output is 1/4 as large.
-        return lightness, F.avg_pool2d(lab[:, 1:], 4)
+        batch = lightness, F.avg_pool2d(lab[:, 1:], 4)
+        labels = getattr(self.photos, "labels", None)
+        return batch if labels is None else (*batch, torch.tensor([labels[i] for i in places]))
 
-    def _colored(self, position: int) -> Tensor:
-        """The photo in line; if it is gray or can't be read, the next one that will do."""
+    def _colored(self, position: int) -> int:
+        """Index of the photo in line; if it is gray or can't be read, the next one that will do."""
         for place in range(position, position + 1001):
             i = self._pick(place)
-            photo = self.photos[i]
             if i not in self._gray:
+                photo = self.photos[i]
                 self._gray[i] = photo is None or is_gray(photo)
             if not self._gray[i]:
-                return photo
+                return i
         raise ValueError("no color photograph among 1000 tried: nothing to learn from")
 
     def _pick(self, position: int) -> int:

@@ -42,12 +42,17 @@ def export_onnx(colorizer: Colorizer, path: str | Path) -> None:
     ------
     RuntimeError
         If the packages that it takes are missing: ``pip install colorlib[export]``.
+    ValueError
+        If the network gives no distribution over the 313 bins, as some rivals of chapter 10.
 
     Notes
     -----
     The weights that ship are float16 already, so nothing is lost. They are stored so and cast to
     float32 when a session is made: half the bytes, and every runtime can compute in float32.
     """
+    if "rebalanced" not in colorizer.network.losses:
+        raise ValueError("only a network that gives a distribution over the 313 bins can be "
+                         "exported")
     try:
         import onnx
         import onnxscript  # noqa: F401  torch.onnx needs it

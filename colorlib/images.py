@@ -133,6 +133,11 @@ def as_rgb(image) -> Tensor:
     ------
     PhotoError, TypeError, ValueError
         For a file that is no photo; for another type; for another shape or range of values.
+
+    Notes
+    -----
+    Beside the picture itself it takes at most 32 bytes of memory a pixel, 3.9 GB for the largest
+    one allowed, of which the tensor that it returns is 12.
     """
     return rgb_and_alpha(image)[0]
 
@@ -163,7 +168,7 @@ def rgb_and_alpha(image) -> tuple[Tensor, Tensor | None]:
     if scale == 1 and not (low >= -1e-3 and high <= 1 + 1e-3):
         raise ValueError(f"a photo of floats must lie in [0, 1], got {low:.4g} to {high:.4g}; "
                          "divide by 255 first?")
-    values = (channels_first / scale).clamp(0, 1)
+    values = (channels_first / scale).clamp_(0, 1)  # in place: see the bound in as_rgb
     alpha = values[3:] if len(values) == 4 else None
     return values[:3].expand(3, -1, -1), alpha
 

@@ -103,6 +103,9 @@ class Colorizer:
                 recipe = json.loads((file.metadata() or {}).get("recipe", "{}"))
                 tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
             network = build(recipe.get("network", "zhang"), float(recipe["width"]))
+            # What was frozen while it was trained is in no file but its own: it stays as built.
+            tensors = {key: value for key, value in network.state_dict().items()
+                       if key.partition(".")[0] in network.frozen} | tensors
             network.load_state_dict(tensors)  # float16 in the file becomes float32
             size = int(recipe.get("size", 256))
             if not STRIDE <= size <= MAX_SIZE or not all(

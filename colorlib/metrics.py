@@ -25,6 +25,12 @@ def auc(error: Tensor, weights: Tensor | None = None) -> float:
     -------
     in [0, 1]: 1 - mean(min(error, 150)) / 150, the exact area rather than a sum over thresholds.
 
+    Raises
+    ------
+    ValueError
+        If there is no pixel, an error is negative or not a number, or the weights are, or are all
+        zero. An infinite error is one beyond every threshold.
+
     Examples
     --------
     >>> round(auc(torch.tensor([0.0, 75.0, 150.0, 300.0])), 4)
@@ -34,12 +40,25 @@ def auc(error: Tensor, weights: Tensor | None = None) -> float:
     if weights is None:
         return score.mean().item()
     weights = weights.double()
+    if not (weights >= 0).all() or not 0 < weights.sum() < torch.inf:
+        raise ValueError("weights must be finite, none negative, and not all zero")
     return ((score * weights).sum() / weights.sum()).item()
 
 
 def _score(error: Tensor) -> Tensor:
     """Share of the thresholds from 0 to 150 that each error stays below."""
+    if not error.numel() or not (error >= 0).all():
+        raise ValueError("errors must be numbers of at least 0, and at least one of them")
     return 1 - error.double().clamp(max=WORST) / WORST
+
+
+def _check(*photos: Tensor) -> None:
+    """What is no photograph, or not of the other's shape, gets no figure."""
+    shapes = [tuple(photo.shape) for photo in photos]
+    if len(set(shapes)) > 1 or not photos[0].numel():
+        raise ValueError(f"photos must have pixels and the same shape, got {shapes}")
+    if not all(photo.isfinite().all() for photo in photos):
+        raise ValueError("photos must be finite; a value is infinite or not a number")
 
 
 def ab_error(predicted: Tensor, truth: Tensor) -> Tensor:
@@ -58,8 +77,9 @@ def colorfulness(rgb: Tensor) -> float:
 
     Parameters
     ----------
-    rgb : tensor, shape (3, H, W), in [0, 1].
+    rgb : tensor, shape (3, H, W), in [0, 1]; ValueError if it is empty or not finite.
     """
+    _check(rgb)
     red, green, blue = 255 * rgb.double()
     opponents = torch.stack([red - green, (red + green) / 2 - blue]).flatten(1)
     spread = opponents.var(1, correction=0).sum().sqrt()
@@ -67,7 +87,11 @@ def colorfulness(rgb: Tensor) -> float:
 
 
 def psnr(predicted: Tensor, truth: Tensor) -> float:
-    """Peak signal-to-noise ratio in decibels of two RGB photos in [0, 1]; infinite if equal."""
+    """Peak signal-to-noise ratio in decibels of two RGB photos in [0, 1]; infinite if equal.
+
+    ValueError if they are empty, of different shapes, or not finite.
+    """
+    _check(predicted, truth)
     return (-10 * (predicted.double() - truth.double()).square().mean().log10()).item()
 
 
@@ -81,8 +105,10 @@ def ssim(predicted: Tensor, truth: Tensor) -> float:
     Returns
     -------
     at most 1: the mean over channels and over the places where the 11 x 11 Gaussian window (sigma
-    1.5) lies wholly inside.
+    1.5) lies wholly inside. ValueError for photos that are smaller, differ in shape or are not
+    finite.
     """
+    _check(predicted, truth)
     if min(truth.shape[-2:]) < 11:
         raise ValueError(f"the window of 11 x 11 doesn't fit in {tuple(truth.shape[-2:])} pixels")
     window = torch.exp(-torch.arange(-5.0, 6).square() / (2 * 1.5**2)).double()

@@ -36,10 +36,12 @@ class ColorNet(nn.Module):
     losses : the names, of those that `recipes.Recipe` knows, which it can be trained by.
     last : names of its output layers, whose kernels Muon leaves to AdamW. By "rebalanced", the
         first one's bias takes up the class weights.
+    frozen : names of parts that no training changes and whose weights ship in a file of their own.
     """
 
     losses: tuple[str, ...] = ("l2",)
     last: tuple[str, ...] = ()
+    frozen: tuple[str, ...] = ()
 
     def outputs(self, lightness: Tensor) -> Tensor:
         """What the network says of L (N, 1, H, W), sides multiples of 8: (N, C, h, w)."""
@@ -60,6 +62,19 @@ class ColorNet(nn.Module):
         labels : class of each picture, (N,), where the photographs have them.
         """
         raise NotImplementedError
+
+
+class Regression(ColorNet):
+    """A network whose outputs are the colors themselves: (N, 2, h, w), h and w at least H / 4."""
+
+    def colors(self, outputs: Tensor, T: float) -> Tensor:
+        """The outputs; no T sharpens a single color."""
+        return outputs
+
+    def objective(self, outputs: Tensor, ab: Tensor, loss: str,
+                  class_weights: Tensor | None = None, labels: Tensor | None = None) -> Tensor:
+        """The squared error of the outputs' mean over each square of 4 x 4 pixels."""
+        return l2(F.adaptive_avg_pool2d(outputs, ab.shape[-2:]), ab)
 
 
 def checked(lightness: Tensor) -> Tensor:

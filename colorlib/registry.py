@@ -2,12 +2,22 @@
 
 from collections.abc import Callable
 
+from .cheng import Cheng
 from .hints import Hinted
+from .iizuka import iizuka
+from .larsson import Larsson
 from .networks import ColorNet, zhang
+from .rivals import Autoencoder, Dahl, Transfer
 
 # From a width, which multiplies the channels of the published network, to a network.
 NETWORKS: dict[str, Callable[[float], ColorNet]] = {
     "zhang": zhang,
+    "autoencoder": Autoencoder,
+    "transfer": Transfer,
+    "dahl": Dahl,
+    "larsson": Larsson,
+    "iizuka": iizuka,
+    "cheng": Cheng,
     "hinted": Hinted,
 }
 

@@ -11,11 +11,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from .backbone import backbone_file, save_backbone, train_backbone
 from .checkpoints import save_weights
 from .color import rgb_to_lab
 from .inference import Colorizer, lightness_of
 from .networks import zhang
 from .recipes import COURSE, Recipe, Stage, shared_steps
+from .registry import build
 from .training import train
 
 
@@ -58,13 +60,40 @@ ROWS = (
     Row("full", "Full (rebalanced)", COURSE),
 )
 
+# Rivals are trained alike, in a sixteenth of the course's steps, and so are two of the paper's
+# networks which are as small as rivals are: what they are to be compared to (chapter 10).
+BRIEF = replace(COURSE, width=3 / 32, warmup=60, stages=(
+    Stage(600, 32, 64, (1.0, 2.5), lam=1.0), Stage(80, 16, 128, (1.0, 2.0), lam=0.9)))
+
+
+def _rival(network: str, title: str, loss: str = "l2", width: float = 1 / 8) -> Row:
+    recipe = replace(BRIEF, network=network, loss=loss, width=width)
+    return Row(network, title, recipe, T=1.0)
+
+
+RIVALS = (
+    Row("full_brief", "Full, small and brief", BRIEF),
+    Row("l2_brief", "L2, small and brief", replace(BRIEF, loss="l2"), T=1.0),
+    _rival("autoencoder", "Autoencoder"),
+    _rival("transfer", "VGG-16 transfer"),
+    _rival("dahl", "Dahl"),
+    _rival("larsson", "Larsson", "own"),
+    _rival("iizuka", "Iizuka", "own"),
+    _rival("cheng", "Cheng"),
+)
+
 
 def row(name: str) -> Row:
     """A row by its name."""
-    found = {r.name: r for r in ROWS}
+    found = {r.name: r for r in (*ROWS, *RIVALS)}
     if name not in found:
         raise ValueError(f"no row named {name!r}; there are {', '.join(found)}")
     return found[name]
+
+
+def table_rows(rivals: bool = False) -> tuple[Row, ...]:
+    """The rows of a table: the paper's, or those of chapter 10, from truth and gray on."""
+    return (row("truth"), row("gray"), *RIVALS) if rivals else ROWS
 
 
 def weights_file(name: str) -> Path:
@@ -83,6 +112,7 @@ def train_row(row: Row, photos, folder: Path, device: str = "cpu") -> Path:
 
     Parameters
     ----------
+    photos : with labels, for a row that learns classes too or whose backbone has no weights yet.
     folder : for checkpoints; a training that was stopped goes on from there.
 
     Returns
@@ -91,6 +121,9 @@ def train_row(row: Row, photos, folder: Path, device: str = "cpu") -> Path:
     """
     checkpoint = folder / f"{row.name}.safetensors"
     folder.mkdir(parents=True, exist_ok=True)
+    network = build(row.recipe.network, row.recipe.width)
+    if hasattr(network, "backbone") and not backbone_file().exists():
+        save_backbone(train_backbone(photos))
     if row.shares and not checkpoint.exists():
         steps = shared_steps(row.recipe, _named(row.shares).recipe)
         common = folder / f"{row.shares}-{steps}.safetensors"

@@ -1,6 +1,7 @@
 """The table of errors in the book says what colorlib says, word for word."""
 
 import re
+from dataclasses import replace
 
 import pytest
 import torch
@@ -11,11 +12,13 @@ from colorlib.__main__ import main
 from colorlib.color import rgb_to_lab
 from colorlib.data import find_photos
 from colorlib.downloads import cifar10, imagenette, unpack
+from colorlib.export import export_onnx
 from colorlib.gamut import AbGamut
 from colorlib.images import as_rgb, open_photo, sample, save_photo
 from colorlib.inference import Colorizer
 from colorlib.networks import load_public
 from colorlib.recipes import scaled
+from colorlib.registry import build
 from colorlib.sessions import read
 from colorlib.training import Training
 
@@ -62,6 +65,11 @@ def said(tmp_path, monkeypatch, capsys):
         lambda: unpack("set.tar.gz", "out", "set"),
         lambda: Training(TINY).load("mine.safetensors"),
         lambda: scaled(TINY, 1),
+        lambda: build("unet"),
+        lambda: Training(replace(TINY, network="dahl")),
+        lambda: export_onnx(Colorizer(build("dahl", 1 / 16)), "dahl.onnx"),
+        lambda: Training(replace(TINY, network="iizuka", loss="own")).step(
+            torch.zeros(2, 1, 16, 16), torch.zeros(2, 2, 4, 4)),
         lambda: read("result.json"),
     ]
     messages = []

@@ -9,6 +9,8 @@ import random
 import resource
 import signal
 import struct
+import subprocess
+import sys
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -218,3 +220,24 @@ def _pooled(path, text):
         found = turing.pool(path.parent)
     assert len(found.sessions) + len(found.left_out) + len(found.other_vision) == 1
     assert all("\n" not in reason for _, reason in found.left_out)
+
+
+LARGEST = """
+import resource, sys
+from PIL import Image
+from colorlib.images import MAX_PIXELS, as_rgb
+picture = Image.new("RGB", (12_000, MAX_PIXELS // 12_000), (200, 100, 50))
+peak = lambda: 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = peak()
+assert as_rgb(picture).shape == (3, picture.height, picture.width)
+print((peak() - before) / MAX_PIXELS)
+"""
+
+
+@pytest.mark.skipif(not LONG, reason="takes 4 GB of memory: `make faults` runs it")
+def test_the_largest_picture_keeps_within_its_memory(counts):
+    """120 megapixels, in a process of its own, so that its peak is this picture's."""
+    run = subprocess.run([sys.executable, "-c", LARGEST], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    assert 12 < float(run.stdout) <= 32
+    counts["bytes a pixel, of 120 megapixels"] = round(float(run.stdout), 1)

@@ -1,4 +1,4 @@
-"""Properties of color, gamut and losses over odd inputs: a documented error, or a right answer."""
+"""Color, gamut, losses and metrics over odd inputs: a documented error, or a right answer."""
 
 import numpy as np
 import pytest
@@ -11,6 +11,7 @@ from colorlib.color import into_gamut, lab_to_rgb, rgb_to_lab
 from colorlib.gamut import AbGamut
 from colorlib.images import as_rgb
 from colorlib.losses import cross_entropy, l2
+from colorlib.metrics import Evaluation, ab_error, auc, colorfulness, psnr, ssim
 
 GAMUT = AbGamut()
 often = settings(max_examples=1000 if LONG else 25, deadline=None)
@@ -78,3 +79,63 @@ def test_the_sparse_loss_is_the_dense_one(seed, height, width):
     dense = -(GAMUT.dense(indices, weights) * logits.log_softmax(1)).sum(1).mean()
     assert torch.allclose(cross_entropy(strided(logits), indices, weights), dense)
     assert l2(ab, ab) == 0 and l2(ab, ab + 1) == pytest.approx(1)
+
+
+@often
+@given(sides, seeds, st.sampled_from([1.0, 200.0, 1e30]))
+def test_auc_is_right_or_refuses(side, seed, reach):
+    """Empty, of one pixel, with holes in memory, huge; an infinite error is beyond all."""
+    error, weights = random(seed, *side, high=reach), random(seed + 1, *side, low=0.1)
+    if not error.numel():
+        with pytest.raises(ValueError, match="at least one"):
+            auc(error)
+        return
+    share = np.clip(error.numpy(), 0, 150) / 150
+    assert auc(strided(error)) == pytest.approx(1 - share.mean(), abs=1e-9)
+    expected = 1 - np.average(share, weights=weights.numpy())
+    assert auc(strided(error), strided(weights)) == pytest.approx(expected, abs=1e-9)
+    error.view(-1)[0] = torch.inf
+    assert auc(error) <= 1 - share.mean() + 1e-9
+    error.view(-1)[0] = torch.nan
+    with pytest.raises(ValueError, match="numbers"):
+        auc(error)
+
+
+@often
+@given(sides, seeds)
+def test_metrics_of_photos_are_right_or_refuse(side, seed):
+    one, other = random(seed, 3, *side), random(seed + 1, 3, *side)
+    if not one.numel():
+        for metric in (lambda: psnr(one, other), lambda: colorfulness(one), lambda: ssim(one, one)):
+            with pytest.raises(ValueError, match="have pixels"):
+                metric()
+        return
+    assert psnr(strided(one), other) == psnr(one, other) == pytest.approx(
+        -10 * np.log10(np.square((one - other).numpy()).mean()))
+    assert psnr(one, one) == np.inf
+    assert colorfulness(strided(one)) == colorfulness(one) >= 0
+    assert colorfulness(one[:1].expand_as(one)) == pytest.approx(0, abs=1e-9)
+    lab = rgb_to_lab(one), rgb_to_lab(other)
+    assert torch.equal(ab_error(*map(strided, lab)), ab_error(*lab))
+    with pytest.raises(ValueError, match="11 x 11"):
+        ssim(one, other)
+    big = one.repeat(1, 16, 16)[:, :16, :16]
+    assert ssim(strided(big), big) == pytest.approx(1)
+    with pytest.raises(ValueError, match="same shape"):
+        psnr(one, big)
+
+
+@pytest.mark.parametrize("odd", [torch.nan, torch.inf, -torch.inf])
+def test_a_metric_of_no_number_is_refused_and_counts_nothing(odd):
+    photo = torch.full((3, 12, 12), 0.5)
+    broken = photo.clone()
+    broken[1, 0, 1] = odd
+    evaluation = Evaluation(torch.ones(313) / 313)
+    for measure in (lambda: psnr(photo, broken), lambda: ssim(broken, photo),
+                    lambda: colorfulness(broken), lambda: evaluation.add(broken, photo),
+                    lambda: evaluation.add(photo, broken),
+                    lambda: auc(torch.ones(2), torch.tensor([1.0, odd])),
+                    lambda: auc(torch.ones(2), torch.zeros(2))):
+        with pytest.raises(ValueError, match="finite|numbers"):
+            measure()
+    assert evaluation.photos == 0

@@ -177,9 +177,11 @@ def skin_figures(colorizer: Colorizer, folder: Path | None) -> dict:
         rows = kinds.setdefault(kind, {}).setdefault(name if kind == "bundled" else group, [])
         rows.append(torch.cat([hues(made, ab), made.mean(1).double(), ab.mean(1).double()]))
     found: dict = {"found, but gray or with too little skin": left_out}
+    order = [name for name, _ in skin.GROUPS] + list(skin.FACES)
     for kind, groups in kinds.items():
         found[kind] = {}
-        for group, rows in groups.items():
+        for group in sorted(groups, key=order.index):
+            rows = groups[group]
             stacked = torch.stack(rows)
             mean = [round(x, 1) for x in stacked[:, 7:].mean(0).tolist()]
             found[kind][group] = {"pictures": len(rows), "mean predicted ab": mean[:2],

@@ -10,7 +10,7 @@ CODE := $(shell find colorlib -name '*.py')
 
 .DEFAULT_GOAL := help
 .PHONY: help book test lint unit notebooks lab serve student offline pdf links weights results
-.PHONY: access bench colab faults pictures clean pins vendor repoint
+.PHONY: access audit bench colab faults lowest pictures clean pins vendor repoint
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
@@ -51,6 +51,7 @@ access: ## look closer at the slides and the editions, in a browser (takes long)
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/zizmor --offline --quiet .github/workflows
 	$(BIN)/check-jsonschema --builtin-schema vendor.citation-file-format CITATION.cff
 
 unit: export OMP_NUM_THREADS = 1
@@ -79,6 +80,8 @@ results: $(READY) ## measure what ships, and train what has no weights; stopped,
 	cp results/rivals.json colorlib/assets/table/rivals.json
 	$(BIN)/python -m colorlib.probes --ship colorlib/assets/representation.safetensors
 	cp results/representation.json colorlib/assets/representation.json
+	$(BIN)/python -m colorlib.limits -o results/limits.json
+	cp results/limits.json colorlib/assets/limits/limits.json
 
 pictures: $(READY) ## the pictures of README and model card, from the shipped weights
 	$(BIN)/colorlib colorize colorlib/assets/photos/china.jpg --compare --force \
@@ -100,6 +103,10 @@ links: _build/.code ## visit every link to another site (needs a network)
 rater: export OMP_NUM_THREADS = 1
 rater: $(READY) ## train and measure the machine that takes the Turing test (3 minutes of a CPU)
 	$(BIN)/python -m colorlib.rater
+
+hints: export OMP_NUM_THREADS = 1
+hints: $(READY) ## train and measure the network with hints (6 minutes of a CPU)
+	$(BIN)/python -m colorlib.clicks
 
 bench: $(READY) ## time it beside the plain way: results/bench.json
 	$(BIN)/python -m benchmarks
@@ -124,6 +131,25 @@ colab: ## run every notebook with the versions that Colab has (its Python: PYTHO
 	  $(COLAB)/bin/jupyter-execute --timeout=300 $$notebook || failed="$$failed $$notebook"; \
 	  echo "$$notebook: $$(($$(date +%s) - begun)) s"; \
 	done; test -z "$$failed" || { echo "failed:$$failed"; exit 1; }
+
+# On PyPI, torch's oldest come for a GPU alone: where that is too much, `make lowest KEEP=torch==2.13.0`.
+KEEP ?=
+LOWEST := _build/lowest
+lowest: export OMP_NUM_THREADS = 1
+lowest: ## tests and notebooks with the lowest versions that pyproject.toml admits
+	$(PYTHON) -m venv --clear $(LOWEST)
+	$(PYTHON) tools/lowest.py $(KEEP) > $(LOWEST)/lowest.txt
+	$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check \
+	  -c $(LOWEST)/lowest.txt -e '.[book,test,export]'
+	$(LOWEST)/bin/python -m pip check
+	$(LOWEST)/bin/python -m pytest -n $(JOBS) --dist loadfile --ignore tests/browser
+	$(LOWEST)/bin/python -m pytest -n $(JOBS) --dist loadfile --nbval-lax --nbval-current-env \
+	  --nbval-cell-timeout 120 notebooks
+
+audit: ## ask for known vulnerabilities of what constraints.txt names (needs a network)
+	$(PYTHON) -m venv _build/audit
+	_build/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
+	_build/audit/bin/pip-audit --requirement constraints.txt --no-deps --disable-pip
 
 faults: export OMP_NUM_THREADS = 1
 faults: export FAULTS = long

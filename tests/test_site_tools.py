@@ -13,6 +13,7 @@ sys.path[:0] = [str(ROOT / "book" / "_ext"), str(ROOT / "tools")]
 
 import bundle  # noqa: E402
 import lighten  # noqa: E402
+import lowest  # noqa: E402
 import offline  # noqa: E402
 import policy  # noqa: E402
 import printed  # noqa: E402
@@ -234,3 +235,12 @@ def test_zip_is_written(tmp_path, monkeypatch, capsys):
     names = set(zipfile.ZipFile(tmp_path / "out.zip").namelist())
     assert names == {"colorful/START_HERE.html", "colorful/OFFLINE.txt", "colorful/README.md",
                      "colorful/site/index.html"}
+
+
+def test_lowest_versions_are_those_of_pyproject():
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    pins = lowest.bounds(text, ["torch==2.13.0"])
+    assert "torch==2.13.0" in pins and len(pins) == 10
+    assert all(f'"{pin.replace("==", ">=")}"' in text for pin in pins if "torch" not in pin)
+    with pytest.raises(ValueError, match="not a dependency: jax"):
+        lowest.bounds(text, ["jax==1"])

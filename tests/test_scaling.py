@@ -20,8 +20,8 @@ def test_the_roof_is_the_larger_of_two_times():
     moved = sum(m for _, m in layer_times(slow, 0.25, 64))
     assert roofline(slow, 0.25, 64) == pytest.approx(moved)
     assert moved > 3 * 4 * found.features / 1e9
-    both = roofline(Machine("both", 1e12, 1e9), 0.25, 64)
-    assert max(roofline(plenty, 0.25, 64), moved) < both < roofline(plenty, 0.25, 64) + moved
+    work, move = roofline(plenty, 0.25, 64), moved / 50  # each decides for some of the layers
+    assert max(work, move) < roofline(Machine("both", 1e12, 5e10), 0.25, 64) < work + move
     assert roofline(TITAN_X, 1, 176, 40) < roofline(TITAN_X, 1, 176, 1)  # weights read once
 
 

@@ -1,4 +1,8 @@
-"""``python -m benchmarks [NAME ...]``: print the table, and write it to results/bench.json."""
+"""``python -m benchmarks [NAME ...]``: print the table, and write it to results/bench.json.
+
+With names, the file's other rows stay; each row says which command measured it, and how busy the
+machine was.
+"""
 
 import argparse
 import importlib
@@ -14,17 +18,29 @@ import torch
 
 from colorlib.files import write_text
 
+from .machine import multiplications, powers, traffic
 from .measure import Row
 
-NAMES = ["lab", "encoding", "decoding", "prior", "training", "memory", "colorize", "importing"]
+NAMES = ["lab", "encoding", "decoding", "colorize", "prior", "training", "processes", "album",
+         "memory", "growth", "importing"]
 ROOT = Path(__file__).parents[1]
 
 
 def show(row: Row) -> None:
     processor = f"{row.cpu_ratio:9.2f}" if row.cpu_ratio else f"{'-':>9}"
     target = f"{row.target:7.2f}" if row.target else f"{'-':>7}"
-    print(f"{row.task:47} {row.ours:9.2f} {row.reference:9.2f} {row.unit:8} {row.ratio:7.2f} "
-          f"{processor} {target}  {row.against}", flush=True)
+    far = f"{(row.ours_cpu or row.ours) / row.bound:8.2f}" if row.bound else f"{'-':>8}"
+    by = f" (bound: {row.bound_by})" if row.bound else ""
+    print(f"{row.task:50} {row.ours:9.2f} {row.reference:9.2f} {row.unit:8} {row.ratio:7.2f} "
+          f"{processor} {target} {far}  {row.against}{by}", flush=True)
+
+
+def processor() -> str:
+    """The processor's name, where Linux tells it."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor()
 
 
 def main(argv=None) -> int:
@@ -38,19 +54,25 @@ def main(argv=None) -> int:
     if unknown := set(arguments.names) - set(NAMES):
         parser.error(f"no benchmark named {sorted(unknown)[0]}; there are {', '.join(NAMES)}")
     torch.set_num_threads(arguments.threads)
-    print(f"{'task':47} {'ours':>9} {'theirs':>9} {'':8} {'ratio':>7} {'cpu ratio':>9} "
-          f"{'target':>7}  against", flush=True)
+    print(f"{'task':50} {'ours':>9} {'theirs':>9} {'':8} {'ratio':>7} {'cpu ratio':>9} "
+          f"{'target':>7} {'x bound':>8}  against", flush=True)
+    command = " ".join(["python -m benchmarks", *(sys.argv[1:] if argv is None else argv)])
     rows = []
     for name in arguments.names or NAMES:
         for row in importlib.import_module(f"benchmarks.{name}").run(arguments.tiny):
             show(row)
-            rows.append(asdict(row))
-    load = [round(x, 1) for x in os.getloadavg()]
-    machine = {"processors": os.cpu_count(), "threads": arguments.threads, "load": load,
+            rows.append({**asdict(row), "load": round(os.getloadavg()[0], 1), "command": command})
+    rates = {"multiply-adds a second": multiplications(), "bytes copied a second": traffic(),
+             "powers a second": powers()}
+    machine = {"processors": os.cpu_count(), "processor": processor(), "threads": arguments.threads,
+               "rates": rates,
                "machine": platform.machine(), "python": platform.python_version()}
     packages = {name: version(name) for name in ("colorlib", "torch", "numpy", "scikit-image",
                                                  "scikit-learn")}
-    command = " ".join(["python -m benchmarks", *(sys.argv[1:] if argv is None else argv)])
+    if arguments.names and arguments.output.exists():
+        before = json.loads(arguments.output.read_text())["rows"]
+        now = {(row["task"], row["against"]) for row in rows}
+        rows += [row for row in before if (row["task"], row["against"]) not in now]
     write_text(json.dumps({"command": command, **machine, "packages": packages, "rows": rows},
                           indent=1) + "\n", arguments.output)
     return 0

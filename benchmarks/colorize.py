@@ -10,6 +10,7 @@ from colorlib.images import sample
 from colorlib.inference import TEMPERATURE, Colorizer
 from colorlib.networks import zhang
 
+from .machine import network_ms
 from .measure import Row, race
 
 
@@ -42,5 +43,7 @@ def run(tiny: bool = False) -> list[Row]:
             rows.append(race(
                 f"colorize {side} x {side}, {name} network",
                 lambda c=colorizer, photo=photo: c(photo),
-                "paper's network, scikit-image", reference, 1 if tiny else 5, target))
+                "paper's network, scikit-image", reference, 1 if tiny else 2, target,
+                (network_ms(colorizer.network, (1, 1, colorizer.size, colorizer.size))[1],
+                 "matrix products, Winograd's")))
     return rows

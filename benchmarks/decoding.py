@@ -5,6 +5,7 @@ import torch
 from colorlib.gamut import gamut_bins
 from colorlib.inference import annealed_mean
 
+from .machine import traffic
 from .measure import Row, race
 
 
@@ -22,4 +23,5 @@ def run(tiny: bool = False) -> list[Row]:
     if off > 1e-2:
         raise AssertionError(f"the colors differ by {off}")
     return [race(f"annealed mean of 313 x {side} x {side}", lambda: annealed_mean(logits, bins, T),
-                 "the formula, step by step", two_steps, rounds)]
+                 "the formula, step by step", two_steps, rounds,
+                 bound=(1000 * logits.nbytes / traffic(), "memory traffic"))]

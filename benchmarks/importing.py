@@ -11,6 +11,6 @@ def run(tiny: bool = False) -> list[Row]:
         return lambda: subprocess.run([sys.executable, "-c", f"import {name}"], check=True)
 
     row = race("import colorlib", imports("colorlib"), "import torch", imports("torch"),
-               1 if tiny else 5)
+               1 if tiny else 3)
     row.cpu_ratio = None  # the time went by in another process
     return [row]

@@ -21,6 +21,8 @@ class Row:
         not measured. On a machine that others use, this is the one to trust; it can't see that
         two threads work at once.
     target : what `ratio` should be at least; None where nothing was promised.
+    ours_cpu, reference_cpu : those least times, in `unit`.
+    bound : what ours would take at best on this machine, in `unit`, by `bound_by` alone.
     """
 
     task: str
@@ -31,15 +33,20 @@ class Row:
     ratio: float
     cpu_ratio: float | None = None
     target: float | None = None
+    ours_cpu: float | None = None
+    reference_cpu: float | None = None
+    bound: float | None = None
+    bound_by: str | None = None
 
 
 def race(
     task: str, ours: Callable, against: str, reference: Callable, rounds: int,
-    target: float | None = None,
+    target: float | None = None, bound: tuple[float, str] = (None, None),
 ) -> Row:
     """Call both in turns, so that a busy minute slows both, and compare the medians.
 
-    As `timeit` does, a turn repeats what is fast: at least for 50 ms.
+    As `timeit` does, a turn repeats what is fast: at least for 50 ms. `bound` is in milliseconds,
+    and says by what.
     """
     # glibc hands freed blocks of 128 KB and more back to the system, and pays to have them again,
     # until it has seen a larger one freed. A training's first step does that; so does this.
@@ -59,5 +66,6 @@ def race(
             walls[way].append((time.perf_counter() - wall) / repeats[way])
             processors[way].append((time.process_time() - processor) / repeats[way])
     fast, slow = map(median, walls)
-    cpu_ratio = min(processors[1]) / min(processors[0])
-    return Row(task, against, 1000 * fast, 1000 * slow, "ms", slow / fast, cpu_ratio, target)
+    least, its_least = (1000 * min(times) for times in processors)
+    return Row(task, against, 1000 * fast, 1000 * slow, "ms", slow / fast, its_least / least,
+               target, least, its_least, *bound)

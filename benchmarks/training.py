@@ -81,7 +81,7 @@ def seconds(training: Training, batch_at: Callable, steps: int) -> tuple[float, 
 
 def run(tiny: bool = False) -> list[Row]:
     stage = Stage(100, 2, 16) if tiny else Stage(100, 32, 64)
-    rounds, steps = (1, 1) if tiny else (9, 6)
+    rounds, steps = (1, 1) if tiny else (5, 6)
     recipe = Recipe(0.05 if tiny else 0.25, stages=(stage,), precision=COURSE.precision)
     photos = Photos(paths(), cache_bytes=0)
     ours = Training(recipe)

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,13 +15,14 @@ BAD = {"choices": ["stop", "skip"], "default": "stop",
 EXAMPLES = {
     "colorize": """examples:
   colorlib colorize grandmother.jpg               writes grandmother_color.jpg beside it
-  colorlib colorize album/ -o colored/            every photograph in a folder
+  colorlib colorize album/ -o colored/            every photograph in a folder; again: the rest
   colorlib colorize photo.png --compare           gray, colorized and original side by side
   colorlib colorize photo.png --temperature 0.2   nearer to the one likeliest color
 Each result says in its EXIF and XMP that its colors are guesses (JPEG, PNG, TIFF, WebP).""",
     "train": """examples:
   colorlib train                                  the weights that ship, on Imagenette
   colorlib train --data my_photos/ --steps 2000   on a folder of yours, or of shards
+  torchrun --nproc_per_node=2 -m colorlib train   in two processes, or on two GPUs
 Interrupted? The same command goes on from the last checkpoint.""",
     "evaluate": """examples:
   colorlib evaluate                               the shipped weights on Imagenette's val split
@@ -100,6 +100,11 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--steps", type=int, help="in all, shared out over the recipe's stages")
     sub.add_argument("--seed", type=int, default=0)
     sub.add_argument("--device", help="cpu or cuda; default: a GPU if there is one")
+    sub.add_argument("--accumulate", type=int, default=1, metavar="N",
+                     help="train each batch in N parts, if it is too large for the memory")
+    sub.add_argument("--sync-batchnorm", action="store_true",
+                     help="with torchrun: statistics over the crops of all processes")
+    sub.add_argument("--bad", **BAD)
 
     sub = command("evaluate", evaluate, "Measure a network on photographs it was not trained on.")
     _data_option(sub, "Imagenette's val split, downloaded once")
@@ -150,69 +155,30 @@ def _data_option(parser: argparse.ArgumentParser, default: str) -> None:
 
 
 def colorize(arguments) -> int:
-    """Color files one by one; a bad one is named and the others go on."""
+    """Color photographs; a bad one is named and the others go on."""
     from tqdm import tqdm
 
-    from .images import PhotoError
+    from . import albums
     from .inference import Colorizer
-
-    jobs, problems = _jobs(arguments)
-    colorizer = Colorizer.from_pretrained(arguments.weights) if jobs else None
-    for source, target in tqdm(jobs, unit=" photos", disable=len(jobs) < 2):
-        try:
-            _colorize_one(colorizer, source, target, arguments)
-        except (PhotoError, OSError, MemoryError) as error:
-            problems.append(str(error) or f"{source}: not enough memory for it")
-    for problem in problems:
-        print(f"colorlib: {problem}", file=sys.stderr)
-    return 2 if problems else 0
-
-
-def _jobs(arguments) -> tuple[list[tuple[Path, Path]], list[str]]:
-    """What to read and where to write: (source, target) pairs, and what stands in the way."""
-    from .data import find_photos
-
-    sources, problems = [], []
-    for path in arguments.photos:
-        try:
-            folder = os.path.isdir(path)  # False for a name too long, where Path.is_dir raises
-            root = path if folder else path.parent
-            found = find_photos(path) if folder else [path]
-            # What an earlier run wrote is not colored again.
-            sources += [(p, root) for p in found if not (folder and "_color" in p.stem[-6:])]
-        except ValueError as error:
-            problems.append(str(error))
-    output, jobs, taken = arguments.output, [], set()
-    to_file = output is not None and output.suffix and not output.is_dir()
-    if to_file and len(sources) > 1:
-        return [], [f"{output}: one file for {len(sources)} photographs; give a folder"]
-    for source, root in sources:
-        # GIF and BMP would lose colors or transparency.
-        suffix = ".png" if source.suffix.lower() in (".gif", ".bmp", "") else source.suffix
-        name = f"{source.stem}_color{suffix}"
-        folder = source.parent if output is None else output / source.parent.relative_to(root)
-        target = output if to_file else folder / name
-        if target in taken:
-            problems.append(f"{source}: another photograph already goes to {target}")
-        elif os.path.exists(target) and not arguments.force:
-            problems.append(f"{source}: {target} is there already; --force overwrites it")
-        else:
-            jobs.append((source, target))
-            taken.add(target)
-    return jobs, problems
-
-
-def _colorize_one(colorizer, source: Path, target: Path, arguments) -> None:
-    from .images import open_photo, save_photo
     from .labels import colorized_note
 
-    photo = open_photo(source)
-    result = colorizer(photo, T=arguments.temperature, size=arguments.size)
-    if arguments.compare:
-        result = side_by_side(photo, result)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    note = colorized_note(arguments.weights, arguments.temperature) if arguments.note else None
-    save_photo(result, target, note, photo)
+    plan = albums.plan(arguments.photos, arguments.output, arguments.force)
+    problems = len(plan.problems)
+    for problem in plan.problems:
+        print(f"colorlib: {problem}", file=sys.stderr)
+    if plan.done:
+        print(f"{plan.done} photographs were colored before; --force colors them again")
+    if plan.jobs:
+        note = colorized_note(arguments.weights, arguments.temperature) if arguments.note else None
+        colored = albums.colorize(
+            plan.jobs, Colorizer.from_pretrained(arguments.weights), arguments.temperature,
+            arguments.size, note, arrange=side_by_side if arguments.compare else None)
+        total = len(plan.jobs)
+        for _, problem in tqdm(colored, total=total, unit=" photos", disable=total < 2):
+            if problem:
+                problems += 1
+                tqdm.write(f"colorlib: {problem}", file=sys.stderr)
+    return 2 if problems else 0
 
 
 def side_by_side(photo, colorized):
@@ -249,11 +215,9 @@ def evenly(paths: list, count: int) -> list:
 
 def train(arguments) -> int:
     """Train by the course's recipe, with what the options change in it."""
-    import torch
-
     from .checkpoints import save_weights
-    from .data import Photos, find_photos, imagenette
-    from .recipes import COURSE, HOLD_OUT, scaled
+    from .distributed import place, processes
+    from .recipes import COURSE, scaled
     from .training import train as run
 
     recipe = replace(COURSE, loss=arguments.loss, seed=arguments.seed)
@@ -261,19 +225,33 @@ def train(arguments) -> int:
         recipe = replace(recipe, width=arguments.width)
     if arguments.steps:
         recipe = scaled(recipe, arguments.steps)
-    device = arguments.device or ("cuda" if torch.cuda.is_available() else "cpu")
-    paths = find_photos(arguments.data or imagenette("train"))
-    if not arguments.data:
-        paths = [path for i, path in enumerate(paths) if i % HOLD_OUT]
-    photos = Photos(paths)
     checkpoint = arguments.out / "checkpoint.safetensors"
-    training = run(recipe, photos, checkpoint, device=device)
+    with processes(arguments.device) as device:
+        photos = _training_photos(arguments)
+        training = run(recipe, photos, checkpoint, device=device, accumulate=arguments.accumulate,
+                       sync_batchnorm=arguments.sync_batchnorm)
+        if place()[0]:
+            return 0  # the first process writes and tells
     for path, reason in photos.skipped.items():
         print(f"left out {path}: {reason}", file=sys.stderr)
     weights = arguments.out / "weights.safetensors"
     save_weights(training, weights, data=str(arguments.data or "Imagenette train"))
     print(f"wrote {weights}: use it with colorlib colorize --weights {weights}")
     return 0
+
+
+def _training_photos(arguments):
+    """A folder of shards or of photographs, or Imagenette without what is held out."""
+    from .data import Photos, find_photos, imagenette
+    from .recipes import HOLD_OUT
+    from .shards import Shards, is_sharded
+
+    if not arguments.data:
+        paths = find_photos(imagenette("train"))
+        return Photos([path for i, path in enumerate(paths) if i % HOLD_OUT])
+    if is_sharded(arguments.data):
+        return Shards(arguments.data, bad=arguments.bad)
+    return Photos(find_photos(arguments.data))
 
 
 def evaluate(arguments) -> int:

@@ -16,6 +16,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
+from torch.distributed import is_torchelastic_launched
 
 from .files import replacing
 from .recipes import Recipe, Stage, past
@@ -148,22 +149,29 @@ def thinned(history: list[dict], most: int = 200) -> list[dict]:
 
 @contextmanager
 def interrupts() -> Iterator[list]:
-    """While inside, the first Ctrl-C only makes the list true; a second one interrupts."""
+    """While inside, the first Ctrl-C only makes the list true; a second one interrupts.
+
+    Under torchrun SIGTERM counts as well, by which it and the owners of rented machines tell a
+    process to end; what comes twice there is torchrun passing it on.
+    """
     asked = []
+    torchrun = is_torchelastic_launched()
 
     def note(signum, frame):
-        if asked:
+        if asked and not torchrun:
             raise KeyboardInterrupt
         asked.append(signum)
 
     if threading.current_thread() is not threading.main_thread():
         yield asked  # signals go to the main thread alone
         return
-    before = signal.signal(signal.SIGINT, note)
+    kinds = [signal.SIGINT, signal.SIGTERM] if torchrun else [signal.SIGINT]
+    before = [signal.signal(kind, note) for kind in kinds]
     try:
         yield asked
     finally:
-        signal.signal(signal.SIGINT, before)
+        for kind, handler in zip(kinds, before, strict=True):
+            signal.signal(kind, handler)
 
 
 def drive_folder(name: str = "colorful") -> Path | None:

@@ -181,9 +181,11 @@ class Batches:
         draws = torch.rand(self.batch, 4, generator=rng).tolist()
         powers = self.gamma ** (2 * torch.rand(self.batch, 1, 1, 1, generator=rng) - 1)
         mine = slice(rank * self.batch // world, (rank + 1) * self.batch // world)
-        places = [self._colored(step * self.batch + i) for i in range(self.batch)[mine]]
-        crops = [_cut(self.photos[place], self.crop, self.zoom, draw)
-                 for place, draw in zip(places, draws[mine], strict=True)]
+        crops, places = [], []
+        for i in range(self.batch)[mine]:
+            place, photo = self._colored(step * self.batch + i)
+            crops.append(_cut(photo, self.crop, self.zoom, draws[i]))
+            places.append(place)
         lab = rgb8_to_lab(torch.stack(crops))
         lightness = 100 * (lab[:, :1] / 100).clamp(0, 1) ** powers[mine]
         # The target is the mean color of each 4 x 4 square, as the net's output is 1/4 as large.
@@ -191,15 +193,17 @@ class Batches:
         labels = getattr(self.photos, "labels", None)
         return batch if labels is None else (*batch, torch.tensor([labels[i] for i in places]))
 
-    def _colored(self, position: int) -> int:
-        """Index of the photo in line; if it is gray or can't be read, the next one that will do."""
+    def _colored(self, position: int) -> tuple[int, Tensor]:
+        """The photo in line; if it is gray or can't be read, the next one that will do."""
         for place in range(position, position + 1001):
             i = self._pick(place)
+            if self._gray.get(i):
+                continue
+            photo = self.photos[i]
             if i not in self._gray:
-                photo = self.photos[i]
                 self._gray[i] = photo is None or is_gray(photo)
             if not self._gray[i]:
-                return i
+                return i, photo
         raise ValueError("no color photograph among 1000 tried: nothing to learn from")
 
     def _pick(self, position: int) -> int:

@@ -1,15 +1,15 @@
 """Several processes that train as one, by torch.distributed (chapter 13)."""
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import timedelta
 
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
-from torch.distributed.nn.functional import all_reduce
 
 PATIENCE = timedelta(seconds=50)  # a process that waits longer for another gives up
 
@@ -24,8 +24,7 @@ def processes(device: str | None = None) -> Iterator[torch.device]:
 
     Parameters
     ----------
-    device : "cpu" or "cuda"; None takes a GPU if there is one, of several the one that is this
-        process's.
+    device : None takes a GPU if there is one. Of several processes each takes its own GPU.
 
     Returns
     -------
@@ -35,36 +34,101 @@ def processes(device: str | None = None) -> Iterator[torch.device]:
     ------
     PeerError
         If another process died or hung: on a CPU at once, else after at most `PATIENCE`.
+    SystemExit
+        If an error ends this process after another one told of its own: one line is enough.
     """
-    kind = device or ("cuda" if torch.cuda.is_available() else "cpu")
-    if not (launched := dist.is_torchelastic_launched()):
-        yield torch.device(kind)
+    here = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    if not dist.is_torchelastic_launched():
+        yield here
         return
-    here = torch.device(kind)
-    if kind == "cuda":
+    if here.type == "cuda":
         here = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
         torch.cuda.set_device(here)
-    dist.init_process_group("nccl" if here.type == "cuda" else "gloo", timeout=PATIENCE)
+    store, rank, world = next(dist.rendezvous("env://", timeout=PATIENCE))
+    dist.init_process_group("nccl" if here.type == "cuda" else "gloo", timeout=PATIENCE,
+                            store=store, rank=rank, world_size=world)
+    # torchrun ends the others of a dead process by SIGTERM. They are to say why before they go,
+    # and do: what waits for the dead one fails. A training notes it: checkpoints.interrupts.
+    signal.signal(signal.SIGTERM, lambda *_: None)
     try:
         yield here
-    except RuntimeError as error:
-        if not _of_the_network(error):
-            raise
-        raise PeerError("another process of this run is gone; the same command, also with another "
-                        "number of processes, goes on from the last checkpoint") from error
-    finally:
-        if launched and sys.exc_info()[0] is None:  # else the others may wait for ever
-            dist.destroy_process_group()
+        dist.destroy_process_group()
+    except (Exception, KeyboardInterrupt) as error:
+        with suppress(RuntimeError):  # the store may be gone, too
+            if store.add("told of its end", 1) > 1:
+                raise SystemExit(2) from error
+        if _of_the_network(error):
+            print(file=sys.stderr)  # the dead one's progress bar may have left its line open
+            raise PeerError("another process of this run is gone; the same command, also with "
+                            "another number of processes, goes on from the last checkpoint"
+                            ) from error
+        raise
 
 
-def _of_the_network(error: RuntimeError) -> bool:
-    words = ("gloo", "nccl", "connection", "timed out", "timeout", "peer")
-    return isinstance(error, dist.DistError) or any(w in str(error).lower() for w in words)
+def _of_the_network(error: BaseException) -> bool:
+    words = ("gloo", "nccl", "connection", "timed out", "timeout")
+    return isinstance(error, RuntimeError) and any(w in str(error).lower() for w in words)
 
 
 def place() -> tuple[int, int]:
     """Number of this process, from 0, and how many there are: (0, 1) for one alone."""
     return (dist.get_rank(), dist.get_world_size()) if dist.is_initialized() else (0, 1)
+
+
+def mean(*numbers: float, device: torch.device | str = "cpu") -> list[float]:
+    """Each number's mean over all processes."""
+    if not dist.is_initialized():
+        return list(numbers)
+    values = torch.tensor(numbers, dtype=torch.float64, device=device)
+    dist.all_reduce(values)
+    return (values / dist.get_world_size()).tolist()
+
+
+class _Outputs(nn.Module):
+    """A network whose `outputs` is its forward pass, which is what torch watches over."""
+
+    def __init__(self, network: nn.Module):
+        super().__init__()
+        self.network = network
+
+    def forward(self, *inputs: Tensor) -> Tensor:
+        return self.network.outputs(*inputs)
+
+    def no_sync(self):
+        """As DistributedDataParallel has it: a pass after which nothing is averaged yet."""
+        return nullcontext()
+
+
+def parallel(network: nn.Module, sync_batchnorm: bool = False) -> nn.Module:
+    """What to call for a network's outputs, so that backward averages gradients over all processes.
+
+    Parameters
+    ----------
+    network : a `networks.ColorNet`; it keeps its weights and their names.
+    sync_batchnorm : see `synchronized`.
+
+    Returns
+    -------
+    module: ``DistributedDataParallel``, or for a process alone one that does nothing more.
+    """
+    if not dist.is_initialized():
+        return _Outputs(network)
+    network = synchronized(network) if sync_batchnorm else network
+    return nn.parallel.DistributedDataParallel(_Outputs(network))
+
+
+class _Sum(torch.autograd.Function):
+    """A tensor's sum over all processes; backward is the sum of what their losses say of it."""
+
+    @staticmethod
+    def forward(ctx, x: Tensor) -> Tensor:
+        x = x.clone()
+        dist.all_reduce(x)
+        return x
+
+    @staticmethod
+    def backward(ctx, gradient: Tensor) -> Tensor:
+        return _Sum.apply(gradient)
 
 
 class SyncBatchNorm2d(nn.BatchNorm2d):
@@ -78,11 +142,13 @@ class SyncBatchNorm2d(nn.BatchNorm2d):
         """x (N, C, H, W) to the same shape, as BatchNorm2d does."""
         if not (self.training and dist.is_initialized()):
             return super().forward(x)
-        world = dist.get_world_size()
-        here = torch.stack([x.mean((0, 2, 3)), x.square().mean((0, 2, 3))])
+        rank, world = place()
+        rows = [torch.zeros(2, x.shape[1], dtype=x.dtype, device=x.device)] * world
+        rows[rank] = torch.stack([x.mean((0, 2, 3)), x.var((0, 2, 3), correction=0)])
         # Differentiable: each process's loss depends on the others' pixels, through the mean.
-        mean, square = all_reduce(here) / world
-        variance = square - mean.square()
+        means, variances = _Sum.apply(torch.stack(rows)).unbind(1)
+        mean = means.mean(0)
+        variance = variances.mean(0) + means.var(0, correction=0)
         with torch.no_grad():
             count = x.numel() / x.shape[1] * world
             self.running_mean.lerp_(mean, self.momentum)

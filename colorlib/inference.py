@@ -127,7 +127,7 @@ class Colorizer:
     @torch.inference_mode()
     def logits(self, image, size: int | None = None) -> Tensor:
         """The network's answer for one photo: (313, h / 4, w / 4), h and w at most about `size`."""
-        return self._outputs(lightness_of(rgb_and_alpha(image)[0]), size)[0]
+        return self._outputs(self.shown(lightness_of(rgb_and_alpha(image)[0]), size))[0]
 
     @torch.inference_mode()
     def __call__(self, image, T: float = TEMPERATURE, size: int | None = None):
@@ -148,8 +148,22 @@ class Colorizer:
         """
         rgb, alpha = rgb_and_alpha(image)
         lightness = lightness_of(rgb)
-        ab = self.network.colors(self._outputs(lightness, size), T)
-        return like(self.paint(lightness, ab[0]), alpha, image)
+        ab = self.ab(self.shown(lightness, size), T)[0]
+        return like(self.paint(lightness, ab), alpha, image)
+
+    def shown(self, lightness: Tensor, size: int | None = None) -> Tensor:
+        """What the network sees of a photo's L, (1, H, W): (1, 1, h, w), on its device."""
+        size = self.size if size is None else size
+        if size < STRIDE:
+            raise ValueError(f"size must be at least {STRIDE} pixels, got {size}")
+        scale = size / max(lightness.shape[-2:])
+        sides = [max(1, round(side * scale / STRIDE)) * STRIDE for side in lightness.shape[-2:]]
+        shown = F.interpolate(lightness[None], sides, mode="bilinear", antialias=True)
+        return shown.to(self.bins.device)
+
+    def ab(self, shown: Tensor, T: float = TEMPERATURE) -> Tensor:
+        """Colors of photos that the network sees at one shape: (N, 1, h, w) to (N, 2, ...)."""
+        return self.network.colors(self._outputs(shown), T)
 
     @staticmethod
     def paint(lightness: Tensor, ab: Tensor) -> Tensor:
@@ -162,19 +176,9 @@ class Colorizer:
             strips.append(lab_to_rgb(into_gamut(lab)))
         return torch.cat(strips, dim=-2)
 
-    def _outputs(self, lightness: Tensor, size: int | None) -> Tensor:
+    def _outputs(self, shown: Tensor) -> Tensor:
         with self._quick:
-            return self.network.outputs(self.shown(lightness, size))
-
-    def shown(self, lightness: Tensor, size: int | None = None) -> Tensor:
-        """What the network is shown of L (1, H, W): (1, 1, h, w), on its device."""
-        size = self.size if size is None else size
-        if size < STRIDE:
-            raise ValueError(f"size must be at least {STRIDE} pixels, got {size}")
-        scale = size / max(lightness.shape[-2:])
-        sides = [max(1, round(side * scale / STRIDE)) * STRIDE for side in lightness.shape[-2:]]
-        shown = F.interpolate(lightness[None], sides, mode="bilinear", antialias=True)
-        return shown.to(self.bins.device)
+            return self.network.outputs(shown)
 
 
 def lightness_of(rgb: Tensor) -> Tensor:

@@ -1,4 +1,9 @@
-"""The rows of the paper's table: networks and simpler ways to color, side by side (chapter 07)."""
+"""The rows of tables: networks and simpler ways to color, side by side (chapters 07 and 10).
+
+`ROWS` are those of the paper's table, their networks trained by the course's recipe. `RIVALS` were
+all trained alike, but in a sixteenth of its steps and at a fraction of its width, and so they stand
+in a table of their own, beside two of the paper's networks under the same conditions.
+"""
 
 import math
 import shutil
@@ -60,8 +65,8 @@ ROWS = (
     Row("full", "Full (rebalanced)", COURSE),
 )
 
-# Rivals are trained alike, in a sixteenth of the course's steps, and so are two of the paper's
-# networks which are as small as rivals are: what they are to be compared to (chapter 10).
+# The conditions that rivals are trained under; two of the paper's networks, as small as they are,
+# are what they are to be compared to.
 BRIEF = replace(COURSE, width=3 / 32, warmup=60, stages=(
     Stage(600, 32, 64, (1.0, 2.5), lam=1.0), Stage(80, 16, 128, (1.0, 2.0), lam=0.9)))
 

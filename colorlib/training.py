@@ -2,8 +2,9 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from itertools import accumulate
 from pathlib import Path
@@ -15,6 +16,7 @@ from tqdm.auto import tqdm
 from . import checkpoints
 from .checkpoints import TrainingError
 from .data import Batches
+from .distributed import mean, parallel, place
 from .networks import ColorNet
 from .optimizers import Muon
 from .precision import number_format
@@ -36,6 +38,8 @@ class Training:
     prior: Tensor | None = None
     device: str | torch.device = "cpu"
     initial: dict[str, Tensor] | None = None
+    accumulate: int = 1
+    sync_batchnorm: bool = False
     history: list[dict] = field(default_factory=list)
     done: int = 0
     seconds: float = 0.0
@@ -56,6 +60,7 @@ class Training:
             lam: class_weights(self.prior, lam).float().to(self.device)
             for lam in {stage.lam for stage in self.recipe.stages}
         }
+        self.parallel = parallel(self.network, self.sync_batchnorm)
         trained = [p for p in self.network.parameters() if p.requires_grad]
         decay = self.recipe.weight_decay
         if self.recipe.optimizer == "muon":
@@ -73,7 +78,7 @@ class Training:
         """What the network makes of L (N, 1, H, W), by the recipe's number format."""
         narrow = self.precision != torch.float32
         with torch.autocast(self.device.type, self.precision, enabled=narrow):
-            outputs = self.network.outputs(*inputs)
+            outputs = self.parallel(*inputs)
         return outputs.float()  # sums over 313 classes want all the digits
 
     def loss(self, lightness: Tensor, ab: Tensor, labels: Tensor | None = None,
@@ -93,17 +98,22 @@ class Training:
         self.network.train()
         for group in self.optimizer.param_groups:
             group["lr"] = self.recipe.rate(self.done)
-        # forward
-        loss = self.loss(*(part.to(self.device) for part in batch))
-        value = loss.item()
+        self.optimizer.zero_grad(set_to_none=True)
+        value = 0.0
+        for i, part in enumerate(self._parts(batch), 1):
+            # Processes exchange their gradients once a step, not once a part.
+            with nullcontext() if i == self.accumulate else self.parallel.no_sync():
+                # forward
+                loss = self.loss(*(tensor.to(self.device) for tensor in part)) / self.accumulate
+                value += loss.item()
+                # backward
+                self.scaler.scale(loss).backward()
+        [value] = mean(value, device=self.device)
         if not math.isfinite(value):
             raise TrainingError(
                 f"the loss became {value} at step {self.done}: go back to the last checkpoint with "
                 f"a lower learning rate than {self.recipe.lr:g}, or precision='float32'"
             )
-        # backward
-        self.optimizer.zero_grad(set_to_none=True)
-        self.scaler.scale(loss).backward()
         # step
         self.scaler.unscale_(self.optimizer)
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.recipe.clip)
@@ -112,6 +122,13 @@ class Training:
         self.done += 1
         self._update_average()
         return value
+
+    def _parts(self, batch: tuple[Tensor, ...]) -> Iterator[tuple[Tensor, ...]]:
+        """A batch in as many equal parts as gradients are to be added up of."""
+        if len(batch[0]) % self.accumulate:
+            raise ValueError(f"{len(batch[0])} crops can't be shared out evenly to "
+                             f"{self.accumulate} parts")
+        return zip(*(tensor.chunk(self.accumulate) for tensor in batch), strict=True)
 
     @torch.no_grad()
     def _update_average(self) -> None:
@@ -155,6 +172,8 @@ def train(
     prior: Tensor | None = None,
     device: str | torch.device = "cpu",
     initial: dict[str, Tensor] | None = None,
+    accumulate: int = 1,
+    sync_batchnorm: bool = False,
     save_every: float = 120,
     keep: int = 2,
     on_report: Callable[[Training], None] | None = None,
@@ -166,11 +185,15 @@ def train(
     Parameters
     ----------
     recipe : what to train, and how long.
-    photos : a `data.Photos` or any sequence of uint8 tensors (3, H, W).
+    photos : a `data.Photos`, a `shards.Shards` or any sequence of uint8 tensors (3, H, W).
     checkpoint : a safetensors file for the state of the training. If it is there, training goes on
         from it, and on a CPU ends with the same weights, bit for bit, as without the break.
     prior : of the classes; the course's if not given.
     initial : weights to begin with instead of random ones, as a network's `state_dict`.
+    accumulate : parts that a batch is trained in, one after another, where it does not fit into
+        memory at once.
+    sync_batchnorm : with several processes, take BatchNorm's mean and variance over all of them,
+        not over the crops of each.
     save_every : seconds between checkpoints: the most that a crash can cost.
     keep : how many checkpoints stay: the newest, and those before it with .1, .2 in their names.
     on_report : called with the training every `report_every` steps, when `history` has grown.
@@ -188,12 +211,22 @@ def train(
         second one breaks off at once.
     TrainingError
         If the loss is no number any more, or the checkpoint is torn; says what to do.
+
+    Notes
+    -----
+    Inside `distributed.processes`, each process trains on its share of every batch, and the first
+    one alone writes, reports and draws the bar. With `sync_batchnorm` the result is that of one
+    process, but for the order of adding. A checkpoint fits any number of processes. Chapter 13.
     """
-    training = kind(recipe, prior, device, initial)
+    rank, world = place()
+    training = kind(recipe, prior, device, initial, accumulate, sync_batchnorm)
     files = checkpoints.rotation(checkpoint, keep) if checkpoint else []
     newest = next((path for path in files if path.exists()), None)
     if newest:
         training.load(newest)
+    if mean(training.done) != [training.done]:
+        raise TrainingError(f"process {rank} would go on from step {training.done}, others not: "
+                            f"{checkpoint} must lie in a folder that all of them can read")
     batch_at = batch_source(recipe, photos)
     todo = range(training.done, recipe.steps)
     saved = time.monotonic()
@@ -201,7 +234,8 @@ def train(
     sizes = [recipe.stages[recipe.stage(step)].batch for step in range(recipe.steps)]
     with (
         tqdm(total=sum(sizes), initial=sum(sizes[: training.done]), unit=" images", smoothing=0.05,
-             desc=f"training on {training.device}") as bar,
+             desc=f"training on {training.device}" + f" x {world}" * (world > 1),
+             disable=rank > 0) as bar,
         ThreadPoolExecutor(1) as ahead,  # the next batch is cut while this one trains
         checkpoints.interrupts() as interrupted,
     ):
@@ -221,21 +255,31 @@ def train(
                     {"step": training.done, "loss": loss, "images_per_second": round(speed, 1)})
                 losses, images, since = [], 0, training.seconds
                 bar.set_postfix(step=training.done, loss=f"{loss:.3f}")
-                if on_report:
+                if on_report and rank == 0:
                     on_report(training)
-            if files and (interrupted or time.monotonic() - saved > save_every):
-                checkpoints.rotate(training, files)
+            stop = any(mean(len(interrupted), device=training.device))  # all, after the same step
+            if files and (stop or time.monotonic() - saved > save_every):
+                if rank == 0:
+                    checkpoints.rotate(training, files)
                 saved = time.monotonic()
-            if interrupted:
+            if stop:
                 kept = f"; all of it is in {files[0]}" if files else ", without a checkpoint"
                 raise KeyboardInterrupt(f"stopped after step {training.done}{kept}")
-    if files and todo:
+    if files and todo and rank == 0:
         checkpoints.rotate(training, files)
     return training
 
 
 def batch_source(recipe: Recipe, photos) -> Callable[[int], tuple[Tensor, ...]]:
-    """The batches of a whole training, one stage after another: step number to batch."""
+    """The batches of a whole training, one stage after another: step number to batch.
+
+    Of several processes, each makes its own part of every batch.
+    """
+    rank, world = place()
+    for stage in recipe.stages:
+        if stage.batch % world:
+            raise ValueError(f"a batch of {stage.batch} can't be shared out evenly to {world} "
+                             "processes")
     starts = [0, *accumulate(stage.steps for stage in recipe.stages)][:-1]
     sources = [
         Batches(photos, s.batch, s.crop, s.zoom, recipe.gamma, recipe.seed + start)
@@ -244,6 +288,6 @@ def batch_source(recipe: Recipe, photos) -> Callable[[int], tuple[Tensor, ...]]:
 
     def batch_at(step: int) -> tuple[Tensor, ...]:
         stage = recipe.stage(step)
-        return sources[stage](step - starts[stage])
+        return sources[stage].part(step - starts[stage], rank, world)
 
     return batch_at

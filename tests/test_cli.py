@@ -42,7 +42,10 @@ def test_a_folder_keeps_its_shape(album, tmp_path):
 def test_a_second_run_overwrites_nothing_and_colors_no_result(album, capsys):
     assert main(["colorize", str(album)]) == 0
     before = (album / "cat_color.jpg").read_bytes()
-    assert main(["colorize", str(album), "-T", "1"]) == 2
+    assert main(["colorize", str(album), "-T", "1"]) == 0
+    assert (album / "cat_color.jpg").read_bytes() == before
+    assert "2 photographs were colored before; --force" in capsys.readouterr().out
+    assert main(["colorize", str(album / "cat.jpg"), "-T", "1"]) == 2
     assert (album / "cat_color.jpg").read_bytes() == before
     assert "--force" in capsys.readouterr().err
     assert main(["colorize", str(album), "-T", "1", "--force"]) == 0
@@ -143,7 +146,7 @@ def test_train_evaluate_colorize_and_prior(album, tmp_path, capsys):
 
 
 def test_help_has_examples(capsys):
-    for command in ("colorize", "train", "evaluate", "prior"):
+    for command in ("colorize", "train", "evaluate", "prior", "shards"):
         with pytest.raises(SystemExit):
             main([command, "--help"])
         assert "examples:" in capsys.readouterr().out

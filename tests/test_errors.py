@@ -1,5 +1,6 @@
 """The table of errors in the book says what colorlib says, word for word."""
 
+import os
 import re
 from dataclasses import replace
 
@@ -10,7 +11,7 @@ from test_training import TINY
 
 from colorlib.__main__ import main
 from colorlib.color import rgb_to_lab
-from colorlib.data import find_photos
+from colorlib.data import Batches, find_photos
 from colorlib.downloads import cifar10, imagenette, unpack
 from colorlib.export import export_onnx
 from colorlib.gamut import AbGamut
@@ -21,6 +22,7 @@ from colorlib.networks import load_public
 from colorlib.recipes import scaled
 from colorlib.registry import build
 from colorlib.sessions import read
+from colorlib.shards import Shards, pack
 from colorlib.training import Training
 
 # What a library says of a broken file, and may say otherwise in its next version.
@@ -38,6 +40,11 @@ def said(tmp_path, monkeypatch, capsys):
         (tmp_path / name).write_text("Dear reader")
     (tmp_path / "torn.png").write_bytes((tmp_path / "cat.png").read_bytes()[:200])
     (tmp_path / "empty").mkdir()
+    (tmp_path / "one").mkdir()
+    photo.save("one/cat.png")
+    pack("one", "shards")
+    os.truncate("shards/00000.tar", 9740)
+    capsys.readouterr()  # packing has shown its progress
     (tmp_path / "cat_color.png").touch()
     tries = [
         lambda: open_photo("none.jpg"),
@@ -74,6 +81,9 @@ def said(tmp_path, monkeypatch, capsys):
         lambda: export_onnx(Colorizer(build("dahl", 1 / 16)), "dahl.onnx"),
         lambda: Training(replace(TINY, network="iizuka", loss="own")).step(
             torch.zeros(2, 1, 16, 16), torch.zeros(2, 2, 4, 4)),
+        lambda: Batches([None], 4, 8).part(0, 0, 3),
+        lambda: Shards("empty"),
+        lambda: list(Shards("shards")),
         lambda: read("result.json"),
     ]
     messages = []

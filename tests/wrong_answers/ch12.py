@@ -1,0 +1,15 @@
+"""Wrong answers of chapter 12 that no checker names, and that it must catch all the same."""
+
+import torch
+
+WRONG = {
+    "entropy_map": [lambda logits: logits.softmax(0).amax(0),
+                    # 0 log 0 where a bin has no probability left
+                    lambda logits: -((p := (4 * logits).softmax(0)) * p.log2()).sum(0),
+                    lambda logits: 2 ** -(logits.softmax(0) * logits.log_softmax(0)).sum(0)],
+    "ece": [lambda confidence, right: 1 - right.float().mean(),
+            lambda confidence, right: (right.float().mean() - confidence.mean()).abs() * 2],
+    "bleed": [lambda ab, inside, distance: ab[:, ~inside].std(),
+              lambda ab, inside, distance: (distance <= 6).float().mean()],
+    "typology": [lambda L, b: L.mean(), lambda L, b: torch.rad2deg(torch.atan(b.mean()))],
+}

@@ -23,14 +23,13 @@ from .files import write_text
 from .hints import LEARNED, WIDTH, Hinted
 from .images import as_rgb, like, rgb_and_alpha
 from .inference import TEMPERATURE, Colorizer, lightness_of
-from .metrics import DRAWS, WORST, Evaluation
-from .rebalancing import course_prior
+from .metrics import DRAWS, auc
 from .recipes import COURSE, HOLD_OUT, Recipe, Stage
 from .training import Training, train
 
 ASSETS = Path(str(files("colorlib") / "assets"))
 RECIPE = Recipe(
-    network="hinted", width=WIDTH, stages=(Stage(600, 16, 96, lam=0.9),), lr=3e-3, warmup=30,
+    network="hinted", width=WIDTH, stages=(Stage(300, 16, 96, lam=0.9),), lr=3e-3, warmup=30,
     average=0.99, precision="float32", size=COURSE.size, seed=1)
 # Of the clicks that are made up for the training:
 NONE = 1 / 8  # share of pictures without a click; there are 7 on the average
@@ -97,7 +96,16 @@ def beginning() -> dict[str, Tensor]:
 
 
 class ByHints(Colorizer):
-    """A colorizer that listens: `colorizer(photo, hints)`."""
+    """A colorizer that listens: `colorizer(photo, hints)`.
+
+    Examples
+    --------
+    >>> from colorlib.images import sample
+    >>> from colorlib.scribble import draw
+    >>> photo = sample("china").convert("L")
+    >>> ByHints.from_pretrained()(photo, draw("#3060c0 40,30", photo.size)).size
+    (512, 342)
+    """
 
     @classmethod
     def from_pretrained(cls, name: str | Path = "hints") -> "ByHints":
@@ -137,15 +145,18 @@ class ByHints(Colorizer):
         rgb, alpha = rgb_and_alpha(image)
         lightness = lightness_of(rgb)
         shown = self.shown(lightness, size)
-        planes = None
-        if hints is not None:
-            ab, known = read_scribbles(hints, image)
-            sides = [side // 4 for side in shown.shape[-2:]]
-            share = F.interpolate(known[None, None].float(), sides, mode="area")
-            mean = F.interpolate(torch.where(known, ab, 0.0)[None], sides, mode="area")
-            planes = torch.cat([mean / share.clamp(min=1e-6), (share > 0).float()], 1)
+        planes = None if hints is None else self.planes(hints, image, shown)
         ab = self.network.colors(self.network.outputs(shown, planes), T)
         return like(self.paint(lightness, ab[0]), alpha, image)
+
+    @staticmethod
+    def planes(hints, image, shown: Tensor) -> Tensor:
+        """Hints as the network takes them, (1, 3, h / 4, w / 4), beside what it is `shown`."""
+        ab, known = read_scribbles(hints, image)
+        sides = [side // 4 for side in shown.shape[-2:]]
+        share = F.interpolate(known[None, None].float(), sides, mode="area")
+        mean = F.interpolate(torch.where(known, ab, 0.0)[None], sides, mode="area")
+        return torch.cat([mean / share.clamp(min=1e-6), (share > 0).float()], 1).to(shown)
 
 
 def measure(colorizer: ByHints, paths: Sequence[Path], side: int = 2) -> dict:
@@ -159,51 +170,65 @@ def measure(colorizer: ByHints, paths: Sequence[Path], side: int = 2) -> dict:
 
     Returns
     -------
-    for each number of `MEASURED`, the figures of `metrics.Evaluation`, with intervals, and `error`,
-    the mean ab error that belongs to the AuC: 150 (1 - AuC), errors above 150 taken for 150.
+    for each number of `MEASURED`: `error`, the mean ab error in the photo's own pixels, mean over
+    photographs, and `auc` in percent, both with the ends of their 95% intervals over photographs.
     """
-    found = {count: Evaluation(course_prior(), draws=DRAWS) for count in MEASURED}
-    for i, path in enumerate(tqdm(paths, unit=" photos")):
-        truth = as_rgb(path)
-        lightness = lightness_of(truth)
-        shown = colorizer.shown(lightness)
-        ab = F.interpolate(rgb_to_lab(truth)[None, 1:], [s // 4 for s in shown.shape[-2:]],
-                           mode="area")[0]
-        places = torch.rand(max(MEASURED), 2, generator=torch.Generator().manual_seed(i)).tolist()
-        for count, evaluation in found.items():
+    errors = torch.stack([_errors(colorizer, as_rgb(path), side, seed)
+                          for seed, path in enumerate(tqdm(paths, unit=" photos"))])
+    picks = torch.randint(len(errors), (DRAWS, len(errors)),
+                          generator=torch.Generator().manual_seed(0))
+    found = {}
+    for count, values in zip(MEASURED, errors.unbind(1), strict=True):
+        error, score = values.unbind(1)
+        found[str(count)] = _interval("error", error, picks) | _interval("auc", score, picks)
+    return found
+
+
+def _errors(colorizer: ByHints, truth: Tensor, side: int, seed: int) -> Tensor:
+    """Mean ab error of one photo and its AuC, after each number of `MEASURED` clicks."""
+    lightness, true = rgb_to_lab(truth).split([1, 2])
+    shown = colorizer.shown(lightness)
+    ab = F.interpolate(true[None], [s // 4 for s in shown.shape[-2:]], mode="area")[0]
+    places = torch.rand(max(MEASURED), 2, generator=torch.Generator().manual_seed(seed)).tolist()
+    found = []
+    with torch.inference_mode():
+        seen = colorizer.network.look(shown)
+        for count in MEASURED:
             hints = torch.zeros(3, *ab.shape[-2:])
             for x, y in places[:count]:
                 click(hints, ab, x, y, side)
-            with torch.inference_mode():
-                outputs = colorizer.network.outputs(shown, hints[None])
-            colors = colorizer.network.colors(outputs, TEMPERATURE)[0]
-            evaluation.add(colorizer.paint(lightness, colors), truth)
-    return {str(count): _with_error(evaluation.figures()) for count, evaluation in found.items()}
+            made = colorizer.network.colors(colorizer.network.mix(*seen, hints[None]), TEMPERATURE)
+            made = F.interpolate(made, true.shape[-2:], mode="bilinear")[0]
+            error = (made - true).norm(dim=0)
+            found.append(torch.stack([error.mean(), torch.tensor(100 * auc(error))]))
+    return torch.stack(found)
 
 
-def _with_error(figures: dict) -> dict:
-    low, high = figures["auc_interval"]
-    error = {"error": WORST * (1 - figures["auc"] / 100),
-             "error_interval": [WORST * (1 - high / 100), WORST * (1 - low / 100)]}
-    kept = ("auc", "auc_rebalanced", "chroma_share", "psnr")
-    return error | {k: v for k, v in figures.items() if k.removesuffix("_interval") in kept}
+def _interval(name: str, values: Tensor, picks: Tensor) -> dict:
+    """A mean over photographs, and its bootstrap interval."""
+    ends = values[picks].mean(1).quantile(torch.tensor([0.025, 0.975]))
+    return {name: values.mean().item(), f"{name}_interval": ends.tolist()}
 
 
-def save(training: Training, path: Path) -> None:
-    """Write what the training has changed; the rest is in the course's own file."""
-    recipe = {**asdict(training.recipe), "course": sha256(ASSETS / "course.safetensors"),
-              "data": "Imagenette train", "seconds": round(training.seconds),
-              "torch": torch.__version__, "history": thinned(training.history)}
-    learned = {name: value.half().contiguous() for name, value in training.finished().items()
+def save(weights: dict[str, Tensor], recipe: dict, path: Path) -> None:
+    """Write what a training has changed; the rest is in the course's own file."""
+    learned = {name: value.half().contiguous() for name, value in weights.items()
                if name.startswith(LEARNED)}
     save_atomically(learned, {"recipe": json.dumps(recipe)}, path)
+
+
+def recipe_of(training: Training) -> dict:
+    """How the weights were made, for `save`."""
+    return {**asdict(training.recipe), "course": sha256(ASSETS / "course.safetensors"),
+            "data": "Imagenette train", "seconds": round(training.seconds),
+            "torch": torch.__version__, "history": thinned(training.history)}
 
 
 def main(argv=None) -> int:
     """Train, and measure; or measure what is there."""
     parser = argparse.ArgumentParser(description="Train and measure the network with hints.")
     parser.add_argument("--measure", action="store_true", help="only measure the weights there are")
-    parser.add_argument("--photos", type=int, default=300, help="to measure by")
+    parser.add_argument("--photos", type=int, default=100, help="to measure by")
     parser.add_argument("--folder", type=Path, default=Path("training/hints"),
                         help="for checkpoints: stopped, it goes on from there")
     parser.add_argument("--weights", type=Path, default=ASSETS / "hints.safetensors")
@@ -214,7 +239,7 @@ def main(argv=None) -> int:
         paths = [p for i, p in enumerate(find_photos(imagenette("train"))) if i % HOLD_OUT]
         training = train(RECIPE, Photos(paths), options.folder / "checkpoint.safetensors",
                          initial=beginning(), kind=HintTraining)
-        save(training, options.weights)
+        save(training.finished(), recipe_of(training), options.weights)
     colorizer = ByHints.from_pretrained(options.weights)
     paths = find_photos(imagenette("val"))
     paths = [paths[i * len(paths) // options.photos] for i in range(options.photos)]
@@ -223,11 +248,12 @@ def main(argv=None) -> int:
         (low, high), (a, b) = line["error_interval"], line["auc_interval"]
         print(f"{count:>3} clicks: ab error {line['error']:5.2f} [{low:.2f}, {high:.2f}], "
               f"AuC {line['auc']:5.2f} [{a:.2f}, {b:.2f}]")
-    provenance = {"command": " ".join(["python -m colorlib.clicks", *sys.argv[1:]]),
+    save(colorizer.network.state_dict(), colorizer.recipe | {"measured": found}, options.weights)
+    provenance = {"command": f"python -m colorlib.clicks --photos {options.photos}",
                   "photos": len(paths), "clicks": "simulated: the true color at random places",
                   "weights": sha256(options.weights), "torch": torch.__version__, "device": "cpu",
                   "seconds_of_cpu": round(time.process_time() - start)}
-    write_text(json.dumps(provenance | {"by_clicks": found}, indent=1) + "\n", options.output)
+    write_text(json.dumps(provenance | {"measured": found}, indent=1) + "\n", options.output)
     return 0
 
 

@@ -66,10 +66,13 @@ class Hinted(Zhang):
         hints = lightness.new_zeros(shape) if hints is None else hints
         if hints.shape != shape:
             raise ValueError(f"hints must be {shape}, got {tuple(hints.shape)}")
-        own, keys = self._look(lightness)
+        return self.mix(*self.look(lightness), hints)
+
+    def mix(self, own: Tensor, keys: Tensor, hints: Tensor) -> Tensor:
+        """`logits` of what `look` gave: the same picture need not be looked at twice."""
         wanted, listens = self.attend(keys, hints)
         bins = self.model_out.weight[:, :, 0, 0].T * AB_SCALE
-        distance = torch.cdist(wanted.flatten(2).mT, bins[None]).mT.unflatten(2, shape[2:])
+        distance = torch.cdist(wanted.flatten(2).mT, bins[None]).mT.unflatten(2, own.shape[2:])
         asked = (-distance.square() / (2 * SIGMA**2)).log_softmax(1)
         return torch.logaddexp(own.log_softmax(1) + torch.log1p(-listens.clamp(max=CERTAIN)),
                                asked + listens.clamp(min=1 - CERTAIN).log())
@@ -78,7 +81,7 @@ class Hinted(Zhang):
         """The log-probabilities."""
         return self.logits(lightness, hints)
 
-    def _look(self, lightness: Tensor) -> tuple[Tensor, Tensor]:
+    def look(self, lightness: Tensor) -> tuple[Tensor, Tensor]:
         """The automatic network's logits, and a key (N, KEY, H / 4, W / 4) of each place."""
         with torch.no_grad():
             x = (lightness - 50) / 100
@@ -101,12 +104,14 @@ class Hinted(Zhang):
         height, width = keys.shape[-2:]
         y, x = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
         places = torch.stack([y, x], -1).flatten(0, 1).to(keys)
-        far = torch.cdist(places, places).square() * self.near.exp()
+        ab, known = hints.flatten(2).split([2, 1], 1)
+        some = known.any(0)[0]  # only those with a hint in one of the pictures can be heard
+        far = torch.cdist(places, places[some]).square() * self.near.exp()
         flat = keys.flatten(2).mT
-        scores = -torch.cdist(flat, flat).square() - far
-        scores = scores.masked_fill(hints[:, 2].flatten(1)[:, None] == 0, -torch.inf)
+        scores = -torch.cdist(flat, flat[:, some]).square() - far
+        scores = scores.masked_fill(known[:, :, some] == 0, -torch.inf)
         alone = self.alone(keys).flatten(2).mT
         shares = torch.cat([scores, alone], 2).softmax(2)[:, :, :-1]
         listens = shares.sum(2, keepdim=True)
-        wanted = shares @ hints[:, :2].flatten(2).mT / listens.clamp(min=1 - CERTAIN)
+        wanted = shares @ ab[:, :, some].mT / listens.clamp(min=1 - CERTAIN)
         return tuple(part.mT.unflatten(2, (height, width)) for part in (wanted, listens))

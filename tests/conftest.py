@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import threading
+import time
 from collections import Counter
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -74,6 +75,17 @@ def serve():
     for server in servers:
         server.shutdown()
         server.server_close()
+
+
+def until(page, condition, arg=None, seconds=120):
+    """Wait for a condition by asking again and again.
+
+    Playwright's own wait evaluates a string in the page, which the site's policy forbids.
+    """
+    end = time.monotonic() + seconds  # a busy machine takes its time
+    while not page.evaluate(condition, arg):
+        assert time.monotonic() < end, f"waited in vain for {condition}"
+        page.wait_for_timeout(30)
 
 
 class Visit:

@@ -4,13 +4,15 @@ import json
 
 import pytest
 import torch
+from conftest import ROOT
 from safetensors.torch import load_file, save_file
 
 from colorlib import clicks
 from colorlib.clicks import ByHints
-from colorlib.data import Photos
+from colorlib.color import rgb_to_lab
+from colorlib.data import Photos, sha256
 from colorlib.hints import LEARNED, Hinted
-from colorlib.images import sample, samples
+from colorlib.images import as_rgb, sample, samples
 from colorlib.inference import Colorizer
 from colorlib.recipes import Recipe, Stage
 from colorlib.scribble import draw
@@ -105,8 +107,9 @@ def test_a_click_stays_in_the_picture(side):
 def file(tmp_path_factory):
     """Weights of a training too short to have learned anything."""
     path = tmp_path_factory.mktemp("hints") / "hints.safetensors"
-    clicks.save(train(TINY, Photos(samples().values()), initial=clicks.beginning(),
-                      kind=clicks.HintTraining), path)
+    training = train(TINY, Photos(samples().values()), initial=clicks.beginning(),
+                     kind=clicks.HintTraining)
+    clicks.save(training.finished(), clicks.recipe_of(training), path)
     return path
 
 
@@ -136,4 +139,20 @@ def test_more_clicks_of_the_same_places_are_measured(file):
     for line in found.values():
         low, high = line["error_interval"]
         assert low <= line["error"] <= high
-        assert line["error"] == pytest.approx(1.5 * (100 - line["auc"]))
+        assert line["error"] == pytest.approx(1.5 * (100 - line["auc"]), rel=0.01)
+
+
+def test_the_shipped_network_hears_a_click_where_it_was_made():
+    colorizer, photo = ByHints.from_pretrained(), sample("coffee").reduce(2)
+    plain = rgb_to_lab(as_rgb(colorizer(photo)))
+    hinted = rgb_to_lab(as_rgb(colorizer(photo, draw("#e05060 145,68", photo.size, width=6))))
+    moved = (hinted - plain)[1:].norm(dim=0)
+    assert moved[64:72, 140:150].mean() > 20  # in the cup
+    assert moved[140:, 180:].mean() < 3 and moved[:20, :60].mean() < 3  # saucer and table
+    assert colorizer.recipe["measured"]["50"]["error"] < colorizer.recipe["measured"]["0"]["error"]
+
+
+def test_results_say_what_the_file_says():
+    results = json.loads((ROOT / "results" / "hints.json").read_text(encoding="utf-8"))
+    assert results["measured"] == ByHints.from_pretrained().recipe["measured"]
+    assert results["weights"] == sha256(clicks.ASSETS / "hints.safetensors")

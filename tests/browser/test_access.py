@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from conftest import ROOT, SITE, WIDE, Visit
+from conftest import ROOT, SITE, WIDE, Visit, until
 from test_pages import PAGES, contrast
 
 AXE = (ROOT / "tests" / "browser" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
@@ -50,7 +50,7 @@ def test_axe_finds_nothing(reader, path):
     page = reader.open(path)
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
-        page.wait_for_function("s => document.documentElement.dataset.theme === s", arg=scheme)
+        until(page, "s => document.documentElement.dataset.theme === s", scheme)
         page.evaluate("document.getAnimations().forEach(a => a.finish())")  # colors as they end up
         assert violations(page) == [], scheme
 

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from conftest import SITE, WIDE
+from conftest import SITE, WIDE, until
 from test_pages import PAGES
 
 DECKS = sorted(p.relative_to(SITE).as_posix() for p in SITE.glob("slides/*.html"))
@@ -105,6 +105,6 @@ def test_notes_open_in_a_window_of_the_speaker(watched, site):
     with watched.expect_popup() as opened:
         watched.keyboard.press("s")
     opened.value.wait_for_selector(".speaker-controls-notes .value", state="attached")
-    opened.value.wait_for_function("document.querySelector('#current-slide iframe')")
+    until(opened.value, "document.querySelector('#current-slide iframe') !== null")
     assert watched.evaluate("refused") == []
     opened.value.close()

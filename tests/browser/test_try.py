@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from conftest import CHROMIUM, PHONE, SITE, WIDE, Visit
+from conftest import CHROMIUM, PHONE, SITE, WIDE, Visit, until
 from PIL import Image
 
 from colorlib import AbGamut, Colorizer, annealed_mean
@@ -56,9 +56,8 @@ def part(page, name):
 
 def settle(page):
     """Wait until the photo is in color, or the page says why it is not; returns what it says."""
-    page.wait_for_function(
-        """() => /^Colored/.test(document.querySelector('[data-part=status]').textContent)
-              || document.querySelector('[data-part=problem]').textContent""", timeout=PATIENCE)
+    until(page, """/^Colored/.test(document.querySelector('[data-part=status]').textContent)
+                   || document.querySelector('[data-part=problem]').textContent""")
     return part(page, "problem").text_content()
 
 
@@ -86,8 +85,7 @@ def shown(page, canvas=0):
 def set_temperature(page, value):
     part(page, "slider").evaluate(
         "(slider, T) => { slider.value = T; slider.dispatchEvent(new Event('input')); }", value)
-    page.wait_for_function("T => Number(document.getElementById('try').dataset.drawn) === T",
-                           arg=value)
+    until(page, "T => Number(document.getElementById('try').dataset.drawn) === T", value)
 
 
 def same_color(one, other):
@@ -234,8 +232,8 @@ def put_twelve_megapixels(page):
     large = as_file(sample("china").resize((4000, 3000)), "JPEG", quality=90)
     page.evaluate(
         """async data => {
-          const blob = await (await fetch('data:image/jpeg;base64,' + data)).blob();
-          window.large = new File([blob], 'large.jpg', { type: 'image/jpeg' });
+          const bytes = Uint8Array.from(atob(data), c => c.charCodeAt(0));
+          window.large = new File([bytes], 'large.jpg', { type: 'image/jpeg' });
         }""", base64.b64encode(large["buffer"]).decode())
 
 
@@ -263,8 +261,8 @@ def test_the_slider_redraws_within_a_tenth_of_a_second(loaded):
         dataTransfer.items.add(window.large);
         document.body.dispatchEvent(new DragEvent('drop', { dataTransfer, bubbles: true }));
     }""")
-    loaded.wait_for_function("/^Colored: large/.test("
-                             "document.querySelector('[data-part=status]').textContent)")
+    until(loaded, "/^Colored: large/.test("
+                  "document.querySelector('[data-part=status]').textContent)")
     busy = patience()
     times = part(loaded, "slider").evaluate("""async slider => {
         const times = [];
@@ -288,8 +286,8 @@ def test_a_touched_pixel_shows_its_distribution(loaded, colorizer):
     box = part(loaded, "stage").bounding_box()
     before = part(loaded, "summary").text_content()
     loaded.mouse.click(box["x"] + 0.8 * box["width"], box["y"] + 0.9 * box["height"])
-    loaded.wait_for_function("before => document.querySelector('[data-part=summary]').textContent "
-                             "!== before", arg=before)
+    until(loaded, "before => document.querySelector('[data-part=summary]').textContent !== before",
+          before)
     x, y = map(int, part(loaded, "summary").text_content()[6:].split(", L")[0].split(", "))
     assert abs(x - 384) <= 2 and abs(y - 288) <= 2
     logits = colorizer.logits(photo)
@@ -308,13 +306,13 @@ def test_a_touched_pixel_shows_its_distribution(loaded, colorizer):
 
 def test_everything_by_keyboard(loaded):
     loaded.locator("[data-name='cat.jpg']").press("Enter")
-    loaded.wait_for_function("/^Colored: cat/.test("
-                             "document.querySelector('[data-part=status]').textContent)")
+    until(loaded, "/^Colored: cat/.test("
+                  "document.querySelector('[data-part=status]').textContent)")
     said = part(loaded, "summary").text_content()
     probe = loaded.get_by_role("application")
     probe.press("Shift+ArrowLeft")
-    loaded.wait_for_function("before => document.querySelector('[data-part=summary]').textContent "
-                             "!== before", arg=said)
+    until(loaded, "before => document.querySelector('[data-part=summary]').textContent !== before",
+          said)
     handle = loaded.get_by_role("slider", name="Before and after")
     handle.press("End")
     assert handle.get_attribute("aria-valuenow") == "100"
@@ -339,9 +337,9 @@ def test_a_pasted_picture_is_taken(loaded):
     part(loaded, "status").evaluate("s => { s.textContent = ''; }")
     data = base64.b64encode(as_file(sample("cat").resize((64, 48)))["buffer"]).decode()
     loaded.evaluate("""async data => {
-        const blob = await (await fetch('data:image/png;base64,' + data)).blob();
+        const bytes = Uint8Array.from(atob(data), c => c.charCodeAt(0));
         const clipboardData = new DataTransfer();
-        clipboardData.items.add(new File([blob], 'pasted.png', { type: 'image/png' }));
+        clipboardData.items.add(new File([bytes], 'pasted.png', { type: 'image/png' }));
         document.dispatchEvent(new ClipboardEvent('paste', { clipboardData }));
     }""", data)
     assert settle(loaded) == ""
@@ -373,8 +371,8 @@ def test_offline_before_and_after_the_network_came(page):
     page.route("**", lambda route: route.abort())
     page.context.set_offline(True)
     page.click("[data-name='china.jpg']")
-    page.wait_for_function("/^Colored: china/.test("
-                           "document.querySelector('[data-part=status]').textContent)")
+    until(page, "/^Colored: china/.test("
+                "document.querySelector('[data-part=status]').textContent)")
     assert give(page, as_file(sample("coffee"))) == ""
     page.context.set_offline(False)
     page.unroute("**")

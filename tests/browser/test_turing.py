@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from conftest import PHONE, SITE, Visit
+from conftest import PHONE, SITE, Visit, until
 
 from colorlib import sessions, turing
 from colorlib.forced_choice import forced_choice
@@ -33,7 +33,7 @@ def start(page, vision="typical"):
 
 
 def question(page):
-    page.wait_for_function("document.querySelector('#turing [data-side]').disabled === false")
+    until(page, "document.querySelector('#turing [data-side]').disabled === false")
 
 
 def stored(page):
@@ -48,8 +48,8 @@ def test_whole_test_by_keyboard_alone(browser, site, tmp_path):
     visit.open(f"{PAGE}?seed=7&group=class-3")
     start(page, "different")
     for due in sessions.plan(7):
-        page.wait_for_function(f"document.querySelector('#turing [role=status]').textContent"
-                               f".startsWith('Pair {due.trial} of 50')")
+        until(page, "document.querySelector('#turing [role=status]').textContent"
+                    f".startsWith('Pair {due.trial} of 50')")
         while page.locator("#turing [data-side=first]").is_disabled():
             page.clock.run_for(300)
         # Call the photograph fake now and then, and miss no catch trial.
@@ -104,7 +104,7 @@ def test_a_picture_is_seen_for_one_second_and_the_file_says_so(visit, tmp_path):
     for _ in range(2):
         question(page)
         page.keyboard.press("2")
-        page.wait_for_function("document.querySelector('#turing [data-side]').disabled")
+        until(page, "document.querySelector('#turing [data-side]').disabled")
     page.wait_for_selector("#turing [data-part=result]:not([hidden])")
     (session,) = stored(page)["sessions"]
     frame = session["frame_ms"]
@@ -169,7 +169,7 @@ def test_a_sitting_goes_on_after_the_page_was_left(visit):
     start(page)
     question(page)
     page.keyboard.press("1")
-    page.wait_for_function("JSON.parse(localStorage['colorful-turing']).open.session.trials.length")
+    until(page, "JSON.parse(localStorage['colorful-turing']).open.session.trials.length")
     visit.open(PAGE)
     resume = page.get_by_role("button", name="Go on at pair 2 of 2")
     resume.press("Enter")

@@ -32,7 +32,8 @@ PLACES = re.compile(r"(?:github\.com|githubtocolab\.com|githubusercontent\.com|/
                     r"/([\w.-]+/[\w-]+)")
 PAGES_SITE = re.compile(r"https://([\w-]+)\.github\.io/([\w-]+)")
 # Other people's work that the course links to.
-OTHERS = {"fastai/imagenette", "richzhang/colorization", "you/course"}
+OTHERS = {"fastai/imagenette", "richzhang/colorization", "you/course",
+          "webdataset/webdataset"}
 
 
 def text_of(path):

@@ -16,6 +16,7 @@ import torch
 from safetensors.torch import load_file
 
 from .checkpoints import save_atomically
+from .figures import PALETTE, figure
 from .files import write_text
 from .finetuning import FEW
 from .representation import BLOCKS, interval, pooled
@@ -108,6 +109,26 @@ def shipped() -> tuple[dict[str, np.ndarray], np.ndarray]:
 def committed() -> dict:
     """The results that ship, as `make results` wrote them."""
     return json.loads((ASSETS / "representation.json").read_text(encoding="utf-8"))
+
+
+def curves(study: dict):
+    """Accuracy by block, with 95% intervals, beside what was published: a matplotlib figure."""
+    fig, (ours, theirs) = figure(9, 4.2, columns=2)
+    for name, color, marker in zip(study["networks"], PALETTE, "osD^v", strict=False):
+        of = [study["probes"][name][block] for block in BLOCKS]
+        low, high = 100 * np.array([probe["interval"] for probe in of]).T
+        blocks = range(1, len(BLOCKS) + 1)
+        ours.fill_between(blocks, low, high, color=color, alpha=0.2)
+        ours.plot(blocks, [100 * probe["accuracy"] for probe in of], color=color, marker=marker,
+                  label=name)
+        if name in PUBLISHED:
+            theirs.plot(range(1, 6), PUBLISHED[name], color=color, marker=marker)
+    ours.axhline(100 * study["pixels"]["accuracy"], color="gray", ls=":", label="pixels alone")
+    ours.set(title="Here: ten classes", xlabel="block", ylabel="photos named right, %",
+             ylim=(0, 72))
+    theirs.set(title="Published: 1,000 classes", xlabel="layer", xticks=range(1, 6), ylim=(0, 60))
+    ours.legend(fontsize=9)
+    return fig
 
 
 def main(argv=None) -> int:

@@ -78,6 +78,8 @@ results: $(READY) ## measure what ships, and train what has no weights; stopped,
 	cp results/table.json colorlib/assets/table/table.json
 	$(BIN)/colorlib table --rivals --photos 785 -o results/rivals.json
 	cp results/rivals.json colorlib/assets/table/rivals.json
+	$(BIN)/python -m colorlib.probes --ship colorlib/assets/representation.safetensors
+	cp results/representation.json colorlib/assets/representation.json
 	$(BIN)/python -m colorlib.limits -o results/limits.json
 	cp results/limits.json colorlib/assets/limits/limits.json
 	OMP_NUM_THREADS=1 $(BIN)/python -m colorlib.scaling -o results/scaling.json

@@ -283,6 +283,7 @@ def test_a_touched_pixel_shows_its_distribution(loaded, colorizer):
     photo = sample("china").resize((480, 320))
     assert give(loaded, as_file(photo)) == ""
     set_temperature(loaded, 0.38)
+    part(loaded, "stage").scroll_into_view_if_needed()
     box = part(loaded, "stage").bounding_box()
     before = part(loaded, "summary").text_content()
     loaded.mouse.click(box["x"] + 0.8 * box["width"], box["y"] + 0.9 * box["height"])

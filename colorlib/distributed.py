@@ -11,6 +11,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
+STARTUP = timedelta(minutes=10)  # until all processes are there
 PATIENCE = timedelta(seconds=50)  # a process that waits longer for another gives up
 
 
@@ -44,7 +45,9 @@ def processes(device: str | None = None) -> Iterator[torch.device]:
     if here.type == "cuda":
         here = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
         torch.cuda.set_device(here)
-    store, rank, world = next(dist.rendezvous("env://", timeout=PATIENCE))
+    store, rank, world = next(dist.rendezvous("env://", timeout=STARTUP))
+    store.set(f"process {rank} is here", "")  # one may have to load more than another
+    store.wait([f"process {r} is here" for r in range(world)], STARTUP)
     dist.init_process_group("nccl" if here.type == "cuda" else "gloo", timeout=PATIENCE,
                             store=store, rank=rank, world_size=world)
     # torchrun ends the others of a dead process by SIGTERM. They are to say why before they go,

@@ -128,6 +128,7 @@ def _resume(model: Labeler, optimizer: Muon, schedule, path: Path) -> int:
             _, i, key = name.split(".")
             state["state"].setdefault(int(i), {})[key] = value
     optimizer.load_state_dict(state)
+    optimizer.step()  # without gradients nothing moves; a schedule wants to see one step
     for _ in range(done):
         schedule.step()
     return done

@@ -1,12 +1,12 @@
 """All that chapter 11 reports of five networks, measured: ``python -m colorlib.probes``.
 
 Every part is kept in a folder as soon as it is done: stopped, the same command goes on from there.
+All of them take about half an hour of one core.
 """
 
 import argparse
 import json
 import sys
-import time
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -16,6 +16,7 @@ import torch
 from safetensors.torch import load_file
 
 from .checkpoints import save_atomically
+from .figures import PALETTE, figure
 from .files import write_text
 from .finetuning import FEW
 from .representation import BLOCKS, interval, pooled
@@ -110,6 +111,26 @@ def committed() -> dict:
     return json.loads((ASSETS / "representation.json").read_text(encoding="utf-8"))
 
 
+def curves(study: dict):
+    """Accuracy by block, with 95% intervals, beside what was published: a matplotlib figure."""
+    fig, (ours, theirs) = figure(9, 4.2, columns=2)
+    for name, color, marker in zip(study["networks"], PALETTE, "osD^v", strict=False):
+        of = [study["probes"][name][block] for block in BLOCKS]
+        low, high = 100 * np.array([probe["interval"] for probe in of]).T
+        blocks = range(1, len(BLOCKS) + 1)
+        ours.fill_between(blocks, low, high, color=color, alpha=0.2)
+        ours.plot(blocks, [100 * probe["accuracy"] for probe in of], color=color, marker=marker,
+                  label=name)
+        if name in PUBLISHED:
+            theirs.plot(range(1, 6), PUBLISHED[name], color=color, marker=marker)
+    ours.axhline(100 * study["pixels"]["accuracy"], color="gray", ls=":", label="pixels alone")
+    ours.set(title="Here: ten classes", xlabel="block", ylabel="photos named right, %",
+             ylim=(0, 72))
+    theirs.set(title="Published: 1,000 classes", xlabel="layer", xticks=range(1, 6), ylim=(0, 60))
+    ours.legend(fontsize=9)
+    return fig
+
+
 def main(argv=None) -> int:
     """Measure, write the results, and the notebook's features if asked for."""
     parser = argparse.ArgumentParser(description="What five networks have learned to see.")
@@ -121,11 +142,10 @@ def main(argv=None) -> int:
     parser.add_argument("-o", "--output", type=Path, default=Path("results/representation.json"))
     parser.add_argument("--ship", type=Path, help="write the notebook's features to this file")
     options = parser.parse_args(argv)
-    begun = time.monotonic()
     study = Study(options.folder, options.data, options.every)
     figures = measure(study, options.networks)
     figures["command"] = " ".join(["python -m colorlib.probes", *sys.argv[1:]])
-    figures["provenance"] = provenance(study.test) | {"seconds": round(time.monotonic() - begun)}
+    figures["provenance"] = provenance(study.test)
     write_text(json.dumps(figures, indent=1) + "\n", options.output)
     if options.ship:
         ship(study, options.ship)

@@ -224,7 +224,7 @@ def train(
     newest = next((path for path in files if path.exists()), None)
     if newest:
         training.load(newest)
-    if mean(training.done) != [training.done]:
+    if mean(training.done, device=training.device) != [training.done]:
         raise TrainingError(f"process {rank} would go on from step {training.done}, others not: "
                             f"{checkpoint} must lie in a folder that all of them can read")
     batch_at = batch_source(recipe, photos)

@@ -219,11 +219,11 @@ def drawn_colorizer() -> Colorizer:
     return Colorizer.from_pretrained(str(DRAWN))
 
 
-def train_drawn(path: Path = DRAWN) -> None:
+def train_drawn() -> None:
     """Train the network that knows drawings only, from nothing."""
     seen = range(drawings.HELD_OUT, drawings.HELD_OUT + drawings.TRAINING)
     made = train(drawings.RECIPE, [drawings.drawing(i) for i in tqdm(seen, unit=" drawings")])
-    save_weights(made, path, data=f"{len(seen)} drawings of colorlib.drawings")
+    save_weights(made, DRAWN, data=f"{len(seen)} drawings of colorlib.drawings")
 
 
 def main(argv=None) -> int:

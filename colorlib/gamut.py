@@ -13,6 +13,7 @@ from torch import Tensor
 from .color import rgb_to_lab
 
 STEP = 10  # side of a bin in ab units
+HALF = STEP / 2
 REACH = 13  # so many steps from gray, in a and in b, the colors of any screen end
 
 
@@ -89,7 +90,7 @@ class AbGamut:
             raise ValueError(f"neighbors must be from 1 to 5, got {neighbors}")
         if not sigma > 0:
             raise ValueError(f"sigma must be above 0, got {sigma}")
-        self.bins = gamut_bins().clone()
+        self.bins, self._fives = gamut_bins().clone(), _fives()
         self.neighbors, self.sigma = neighbors, float(sigma)
 
     def __len__(self) -> int:
@@ -97,12 +98,13 @@ class AbGamut:
 
     def to(self, device) -> "AbGamut":
         """Move the bins to a device, in place, as ``torch.nn.Module.to`` does."""
-        self.bins = self.bins.to(device)
+        self.bins, self._fives = self.bins.to(device), self._fives.to(device)
         return self
 
     def nearest(self, ab: Tensor) -> Tensor:
         """Class of each color: (..., 2, H, W) to (..., H, W), int64."""
-        return self._search(ab, 1)[0].squeeze(-3)
+        ab = _checked(ab)
+        return self._search(ab, _offsets(ab), 1)[0].squeeze(-3)
 
     def soft_encode(self, ab: Tensor) -> tuple[Tensor, Tensor]:
         """Share each color out over its nearest bins.
@@ -119,14 +121,20 @@ class AbGamut:
         Notes
         -----
         Exact, at a fraction of the cost of looking at all 313 distances, since bins are points of a
-        lattice. The five points of a whole lattice that are nearest to a color: the very nearest;
-        its neighbors on the color's side, along a and along b; and two of three others, which are
-        the neighbors on the far side, along a and along b, and the corner on the color's side.
-        Where one of the five is no bin, at the rim of the gamut, all 313 are looked at.
+        lattice: which five of its points are nearest is looked up, see `_fives`. Where one of them
+        is no bin, at the rim of the gamut, all 313 are looked at.
         """
-        indices, squared = self._search(ab, self.neighbors)
-        # Softmax subtracts the largest exponent first: a color far outside still gets weights.
-        return indices, torch.softmax(squared / (-2 * self.sigma**2), dim=-3)
+        ab = _checked(ab)
+        offsets = _offsets(ab)
+        indices, rim = self._search(ab, offsets, self.neighbors)
+        weights = _shares(offsets, 2 * self.sigma**2)[: self.neighbors]
+        weights = torch.stack(weights, -3).div_(sum(weights).unsqueeze(-3))
+        if len(rim[0]):
+            bins = self.bins[indices.movedim(-3, -1)[rim]]
+            squared = (ab.movedim(-3, -1)[rim].unsqueeze(-2) - bins).square().sum(-1)
+            # Softmax subtracts the largest exponent: a color far outside still gets weights.
+            weights.movedim(-3, -1)[rim] = torch.softmax(squared / (-2 * self.sigma**2), -1)
+        return indices, weights
 
     def dense(self, indices: Tensor, weights: Tensor) -> Tensor:
         """The same target with all its zeros: (..., 5, H, W) twice to (..., 313, H, W)."""
@@ -141,72 +149,83 @@ class AbGamut:
         flat = probabilities.flatten(-2)
         return (self.bins.to(flat).T @ flat).unflatten(-1, probabilities.shape[-2:])
 
-    def _search(self, ab: Tensor, k: int) -> tuple[Tensor, Tensor]:
-        """Indices and squared distances of the k <= 5 nearest bins, each (..., k, H, W)."""
-        if ab.dim() < 3 or ab.shape[-3] != 2:
-            raise ValueError(f"ab must have shape (..., 2, H, W), got {tuple(ab.shape)}")
-        ab = ab.to(torch.promote_types(ab.dtype, torch.float32))
-        # Of numbers of which one is none, neither the smallest nor the largest is one.
-        if ab.numel() and not torch.stack(ab.aminmax()).isfinite().all():
-            raise ValueError("ab has values that are not finite numbers")
-        squared, places = zip(*_five_nearest(ab)[:k], strict=True)
-        squared, places = torch.stack(squared, -3), torch.stack(places, -3).int()
-        indices = _lattice().to(ab.device).index_select(0, places.flatten()).view(places.shape)
-        if indices.numel() and indices.min() < 0:
-            rim = (indices < 0).any(-3)
-            found = [self._search_all(points, k) for points in ab.movedim(-3, -1)[rim].split(2**14)]
-            for tensor, parts in zip((indices, squared), zip(*found, strict=True), strict=True):
-                tensor.movedim(-3, -1)[rim] = torch.cat(parts)
-        return indices, squared
+    def _search(self, ab: Tensor, offsets: Tensor, k: int) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """Indices of the k <= 5 nearest bins, (..., k, H, W), and where all bins were looked at."""
+        row, column = (ab / HALF).floor_().clamp_(-EDGE, EDGE).unbind(-3)
+        a, b = offsets.unbind(-3)
+        total = a + b
+        # The triangles of `TRIANGLES`, by the lines that part them: whole numbers, as floats.
+        triangle = (total + a.maximum(b) > HALF).to(ab).add_(total + a.minimum(b) > HALF)
+        triangle = triangle.add_(b > a, alpha=3)
+        place = row.add(EDGE).mul_(2 * EDGE + 1).add_(column).add_(EDGE).mul_(6).add_(triangle)
+        place = place.int().flatten()
+        fives = self._fives.to(ab.device)
+        indices = torch.stack([five.index_select(0, place).view(a.shape) for five in fives[:k]], -3)
+        rim = fives[5].index_select(0, place).view(a.shape).nonzero(as_tuple=True)
+        if len(rim[0]):
+            points = ab.movedim(-3, -1)[rim].split(2**14)
+            indices.movedim(-3, -1)[rim] = torch.cat([self._search_all(p, k) for p in points])
+        return indices, rim
 
-    def _search_all(self, points: Tensor, k: int) -> tuple[Tensor, Tensor]:
-        """The same for a list of points (n, 2), by all their distances: two of shape (n, k)."""
+    def _search_all(self, points: Tensor, k: int) -> Tensor:
+        """The nearest bins of a list of points (n, 2), by all their distances: (n, k)."""
         squared = (points[:, None] - self.bins.to(points)).square().sum(-1)
-        squared, indices = squared.topk(k, largest=False)
-        return indices, squared
+        return squared.topk(k, largest=False).indices
 
 
-SIDE = 2 * REACH + 3  # of the lattice: a margin of one step is all that a neighbor can be out
+def _checked(ab: Tensor) -> Tensor:
+    """The same in float32 at least; ValueError if it is no (..., 2, H, W) of finite numbers."""
+    if ab.dim() < 3 or ab.shape[-3] != 2:
+        raise ValueError(f"ab must have shape (..., 2, H, W), got {tuple(ab.shape)}")
+    ab = ab.to(torch.promote_types(ab.dtype, torch.float32))
+    # Of numbers of which one is none, neither the smallest nor the largest is one.
+    if ab.numel() and not torch.stack(ab.aminmax()).isfinite().all():
+        raise ValueError("ab has values that are not finite numbers")
+    return ab
+
+
+def _offsets(ab: Tensor) -> Tensor:
+    """How far each color is from the nearest point of the lattice, in a and in b: 0 to 5."""
+    return (ab / STEP).round_().mul_(-STEP).add_(ab).abs_()
+
+
+def _shares(offsets: Tensor, spread: float) -> list[Tensor]:
+    """exp(-d^2 / spread) of the five nearest points, over that of the very nearest.
+
+    With x the larger offset and y the smaller, their d^2 exceed the least, x^2 + y^2, by 0;
+    100 - 20 x, a step along the larger's axis; 100 - 20 y, along the other's; and then those two
+    of three which are nearer: both steps, and a step the wrong way along one or the other axis.
+    """
+    a, b = offsets.unbind(-3)
+    x, y = (2 * STEP / spread * offset for offset in (a.maximum(b), a.minimum(b)))
+    whole = STEP**2 / spread
+    second, third = x.sub(whole).exp_(), y.sub(whole).exp_()
+    both, back, last = second * third, y.neg_().sub_(whole).exp_(), x.neg_().sub_(whole).exp_()
+    return [torch.ones_like(x), second, third, both.maximum(back), both.minimum(back).maximum(last)]
+
+
+EDGE = 2 * REACH  # so many squares of half a step from gray, the outermost beyond all bins
+# Lines along which two points of the lattice are equally far cut such a square into six triangles;
+# a color in each, by its offsets in a and b. All colors of a triangle have the same five nearest.
+TRIANGLES = ((1, 0.5), (3, 0.5), (4, 2), (0.5, 1), (0.5, 3), (2, 4))
 
 
 @lru_cache
-def _lattice() -> Tensor:
-    """Index of the bin at each place of the lattice, row by row; -1 where there is none."""
-    place = (gamut_bins() / STEP).long() + REACH + 1
-    lattice = torch.full((SIDE, SIDE), -1)
-    lattice[place[:, 0], place[:, 1]] = torch.arange(len(place))
-    return lattice.flatten()
+def _fives() -> Tensor:
+    """The five nearest bins, by square and triangle: shape (6, squares * 6), nearest first.
 
-
-def _five_nearest(ab: Tensor) -> list[tuple[Tensor, Tensor]]:
-    """Squared distance and place of the five nearest points of the lattice, the nearest first."""
-    middle = (ab / STEP).round()
-    offset = ab - middle * STEP
-    row, column = (middle.clamp(-REACH, REACH) + REACH + 1).unbind(-3)
-    place = row * SIDE + column
-    to_a, to_b = torch.copysign(torch.ones_like(offset), offset).unbind(-3)  # the color's side
-    to_a = to_a * SIDE
-    # Squared distance in a and in b alone: from the middle, its neighbor there, the one opposite.
-    apart = offset.abs()
-    (a0, b0), (a1, b1), (a2, b2) = (
-        way.square().unbind(-3) for way in (apart, apart - STEP, apart + STEP)
-    )
-    second, third = _by_distance((a1 + b0, place + to_a), (a0 + b1, place + to_b))
-    opposite, last = _by_distance((a2 + b0, place - to_a), (a0 + b2, place - to_b))
-    fourth, fifth = _by_distance((a1 + b1, place + to_a + to_b), opposite)
-    fifth = _nearer(fifth, last)
-    return [(a0 + b0, place), second, third, fourth, fifth]
-
-
-def _nearer(one, other):
-    """That of two pairs (squared distance, place) which is nearer, at each pixel."""
-    (d, p), (e, q) = one, other
-    # 0 or 1: to mix by it is faster than to choose
-    return d.minimum(e), p.lerp(q, (e < d).to(d))
-
-
-def _by_distance(one, other):
-    """Two pairs (squared distance, place), the nearer first at each pixel."""
-    (d, p), (e, q) = one, other
-    swap = (e < d).to(d)
-    return (d.minimum(e), p.lerp(q, swap)), (d.maximum(e), q.lerp(p, swap))
+    The sixth row says whether one of the five nearest points of the lattice is no bin.
+    """
+    square = torch.cartesian_prod(*[torch.arange(-EDGE, EDGE + 1)] * 2)[:, None]
+    offsets = torch.tensor(TRIANGLES)
+    inside = torch.where(square % 2 == 0, offsets, HALF - offsets)  # from the square's lower corner
+    colors = (HALF * square + inside).flatten(0, 1)[:, None]
+    around = torch.cartesian_prod(*[torch.arange(-2, 3)] * 2)
+    points = (colors / STEP).round() + around
+    five = (STEP * points - colors).square().sum(-1).topk(5, largest=False).indices
+    side = 2 * REACH + 7  # of the lattice around gray; none of the points is out
+    points = (points.long() + side // 2).gather(1, five[..., None].expand(-1, -1, 2))
+    lattice = torch.full((side, side), -1)
+    lattice[tuple((gamut_bins() / STEP).long().T + side // 2)] = torch.arange(len(gamut_bins()))
+    bins = lattice[tuple(points.mT.unbind(1))].T
+    return torch.cat([bins, (bins < 0).any(0, keepdim=True)])

@@ -17,6 +17,7 @@ COMMANDS = {
     "prior": "prior {album} -o {out}/prior.npy",
     "evaluate": "evaluate --data {album} --size 16",
     "colorize": "colorize {album} -o {out} --size 16",
+    "shards": "shards {album} {out} --photos 50",
 }
 PEAK = """
 import sys

@@ -6,6 +6,7 @@ To write them needs webdataset (``pip install webdataset``), to read them nothin
 import hashlib
 import io
 import json
+import re
 import tarfile
 import warnings
 from collections.abc import Sequence
@@ -110,10 +111,17 @@ def manifest(folder: str | Path, whole: bool = False) -> dict:
     path = Path(folder) / MANIFEST
     try:
         made = json.loads(path.read_text(encoding="utf-8"))
-        made["plan"], [(s["file"], s["sha256"], s["bytes"]) for s in made["shards"]]
-        packed, photos = sum(shard["photos"] for shard in made["shards"]), made["photos"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ShardError(f"{path} can't be read ({error}); make it anew by `colorlib shards`"
+        made["plan"]
+        for shard in made["shards"]:
+            # No path: what a manifest from elsewhere names lies in its own folder.
+            if not re.fullmatch(r"\d{5,}\.tar", shard["file"]) or not (
+                0 < shard["photos"] <= shard["bytes"] and isinstance(shard["sha256"], str)
+            ):
+                raise ValueError(f"{shard['file']} is described by what can't be")
+        packed, photos = sum(shard["photos"] for shard in made["shards"]), int(made["photos"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, OverflowError) as error:
+        reason = " ".join(str(error).split())
+        raise ShardError(f"{path} can't be read ({reason}); make it anew by `colorlib shards`"
                          ) from None
     if whole and packed < photos:
         raise ShardError(f"{folder} has {packed:,} of its {photos:,} photographs: "
@@ -204,8 +212,13 @@ class Shards(Sequence):
 
     def _members(self, number: int) -> list[tuple[int, int]]:
         """Where the photographs of a shard begin, and their bytes."""
-        with tarfile.open(self.folder / self.shards[number]["file"]) as tar:
-            return [(m.offset_data, m.size) for m in tar if not m.name.endswith(".name")]
+        path, said = self.folder / self.shards[number]["file"], self.shards[number]["photos"]
+        with tarfile.open(path) as tar:
+            members = [(m.offset_data, m.size) for m in tar if not m.name.endswith(".name")]
+        if len(members) != said:
+            raise ShardError(f"{path} has {len(members)} photographs, its manifest says {said}; "
+                             "`colorlib shards` writes both anew")
+        return members
 
     def __getitem__(self, i: int) -> Tensor | None:
         number = int(torch.searchsorted(self.ends, i, right=True))

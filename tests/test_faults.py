@@ -33,8 +33,9 @@ from colorlib.__main__ import main
 from colorlib.checkpoints import save_weights
 from colorlib.downloads import cifar10, download, unpack
 from colorlib.files import replacing, write_text
-from colorlib.images import PhotoError, sample, save_photo
+from colorlib.images import PhotoError, sample, samples, save_photo
 from colorlib.sessions import Session, write
+from colorlib.shards import Shards, pack
 from colorlib.training import Training
 
 HERE = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}", "OMP_NUM_THREADS": "1"}
@@ -101,6 +102,60 @@ def test_training_killed_at_random_moments_resumes_bit_for_bit(tmp_path, counts)
     assert killed == kills
     counts["trainings killed by SIGKILL"] += killed
     counts["trainings that ended bit for bit as one that was not killed"] += finished
+
+
+PACKING = """
+import os, random, signal, sys, time
+from pathlib import Path
+import webdataset
+from colorlib.images import samples
+from colorlib.shards import manifest, pack
+
+folder, kills, rng = Path(sys.argv[1]), int(sys.argv[2]), random.Random(5)
+source = folder / "photos"
+source.mkdir()
+for i in range(300):
+    (source / f"{i}.jpg").write_bytes(samples()["coffee"].read_bytes() + bytes([i % 256]))
+pack(source, folder / "whole", photos=10)
+
+def attempt(out, last):
+    child = os.fork()  # after the imports, which take the most time
+    if not child:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+        pack(source, out, photos=10)
+        os._exit(0)
+    if not last:
+        time.sleep(rng.uniform(0.001, 0.3))
+        os.kill(child, signal.SIGKILL)
+    return os.waitpid(child, 0)[1]
+
+done = run = 0
+while done < kills:
+    out = folder / str(run)
+    if attempt(out, False) == signal.SIGKILL:
+        done += 1
+        if (out / "shards.json").exists():
+            for shard in manifest(out)["shards"]:  # what is said to be there, is
+                assert (out / shard["file"]).stat().st_size == shard["bytes"]
+    else:
+        run += 1
+assert attempt(out, True) == 0
+for path in (folder / "whole").iterdir():
+    for number in range(run + 1):
+        if (folder / str(number)).exists():
+            assert (folder / str(number) / path.name).read_bytes() == path.read_bytes()
+print(done)
+"""
+
+
+def test_packing_killed_at_random_moments_gives_the_same_bytes(tmp_path, counts):
+    pytest.importorskip("webdataset")
+    kills = 30 if LONG else 4
+    run = subprocess.run([sys.executable, "-c", PACKING, tmp_path, str(kills)],
+                         capture_output=True, text=True, env=HERE, timeout=500)
+    assert run.returncode == 0, run.stderr[-2000:]
+    assert int(run.stdout) == kills
+    counts["packings killed by SIGKILL"] += kills
 
 
 # --- a full disk ---
@@ -183,6 +238,17 @@ def test_a_full_disk_keeps_a_rating_and_a_checkpoint_before(full, counts):
     with block(), pytest.raises(OSError):
         write(session, folder)
     assert path.read_bytes() == before and not leftovers(folder)
+    counts["writes to a full disk"] += 1
+
+
+def test_a_full_disk_stops_packing_which_then_goes_on(full, counts):
+    pytest.importorskip("webdataset")
+    folder, block = full
+    source, out = samples()["cat"].parent, folder / "shards"
+    with block(), pytest.raises(OSError) as error:
+        pack(source, out, photos=3)
+    assert "\n" not in str(error.value) and not list(out.iterdir())
+    assert pack(source, out, photos=3)["photos"] == len(list(Shards(out)))
     counts["writes to a full disk"] += 1
 
 

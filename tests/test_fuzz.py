@@ -21,9 +21,10 @@ from test_training import TINY
 
 from colorlib import turing
 from colorlib.checkpoints import save_weights
-from colorlib.images import PhotoError, as_rgb, open_photo, sample
+from colorlib.images import PhotoError, as_rgb, open_photo, sample, samples
 from colorlib.inference import Colorizer
 from colorlib.sessions import SessionError, read
+from colorlib.shards import ShardError, Shards, pack
 from colorlib.training import Training
 
 HANG = 10  # seconds
@@ -167,6 +168,43 @@ def test_odd_recipes(weights, tmp_path, counts):
     nan[-4096:] = b"\xff" * 4096
     assert not load(bytes(nan), path)
     counts["mutated weights"] += 3 * len(ODD) + 8
+
+
+@pytest.mark.filterwarnings("ignore:.*left out")
+def test_mutated_shards(tmp_path, counts):
+    """A shard or the manifest is damaged: one line says so, or all that is sound is read."""
+    pytest.importorskip("webdataset")
+    rng, tries = random.Random(0), 2000 if LONG else 60
+    pack(samples()["cat"].parent, tmp_path, photos=3)
+    whole = {path: path.read_bytes() for path in sorted(tmp_path.iterdir())}
+    stopped = 0
+    for _ in range(tries):
+        path = rng.choice(list(whole))
+        path.write_bytes(mutated(whole[path], rng))
+        with in_time():
+            try:
+                photos = Shards(tmp_path, side=16, bad=rng.choice(["stop", "skip"]))
+                list(photos)
+            except ShardError as error:
+                assert "\n" not in str(error)
+                stopped += 1
+        path.write_bytes(whole[path])
+    counts["mutated shards"] += tries
+    assert 0 < stopped < tries
+
+
+@pytest.mark.parametrize("key, odd", [
+    ("file", "../00000.tar"), ("file", "/etc/passwd"), ("file", 3), ("photos", 4), ("photos", 2),
+    ("photos", 0), ("photos", None), ("photos", float("nan")), ("bytes", "x"), ("sha256", 1)])
+def test_a_manifest_that_lies(tmp_path, key, odd):
+    pytest.importorskip("webdataset")
+    made = pack(samples()["cat"].parent, tmp_path, photos=3)
+    made["shards"][0][key] = odd
+    made["photos"] = sum(n for s in made["shards"] if isinstance(n := s["photos"], int))
+    (tmp_path / "shards.json").write_text(json.dumps(made))
+    with pytest.raises(ShardError) as error:
+        list(Shards(tmp_path))
+    assert "\n" not in str(error.value) and str(tmp_path) in str(error.value)
 
 
 @pytest.mark.parametrize("kind", ["json", "csv"])

@@ -11,6 +11,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).parent.parent
 SITE = ROOT / "_build" / "html"
@@ -19,6 +20,9 @@ CHROMIUM = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 
 
 LONG = os.environ.get("FAULTS") == "long"  # as `make faults` sets it
+# What passed once passes again, everywhere; `make faults` looks for examples that nobody has tried.
+settings.register_profile("same", derandomize=not LONG, deadline=None)
+settings.load_profile("same")
 
 
 @pytest.fixture(scope="session")

@@ -11,9 +11,8 @@ from torch import Tensor, nn
 from tqdm.auto import tqdm
 
 from .checkpoints import save_atomically
-from .classifier import CLASSES, VGG16_CHANNELS, VGG16_SHA256, VGG16_URL
+from .classifier import CLASSES, VGG16_CHANNELS, torchvision_weights
 from .data import Batches, Photos
-from .downloads import download, sha256
 from .optimizers import Muon
 
 SHIPPED = 1 / 8  # the width of the backbone whose weights come with the course
@@ -106,27 +105,13 @@ def frozen_backbone(width: float, dense: bool = False) -> tuple[Backbone, tuple[
 def load_torchvision(backbone: Backbone, path: str | Path | None = None) -> None:
     """Fill a backbone of width 1 with torchvision's weights, trained on ImageNet in color.
 
-    Parameters
-    ----------
-    path : torchvision's ``vgg16-397923af.pth``; without it the file is downloaded (528 MB), once.
-
-    Raises
-    ------
-    OSError
-        If it can't be downloaded.
-    ValueError
-        If it is another file. Only after its hash was checked is it opened, by
-        ``torch.load(weights_only=True)``.
+    `path` and what may be raised: see `classifier.torchvision_weights`.
 
     Notes
     -----
     A gray picture has three equal channels, so the first kernel's three planes are added up.
     """
-    path = Path(path) if path else download(VGG16_URL)
-    if not (found := sha256(path)).startswith(VGG16_SHA256):
-        raise ValueError(f"{path} is not torchvision's checkpoint: its sha256 begins with "
-                         f"{found[:8]}, not {VGG16_SHA256}; get the file again")
-    fill(backbone, torch.load(path, map_location="cpu", weights_only=True))
+    fill(backbone, torchvision_weights(path))
 
 
 def fill(backbone: Backbone, weights: dict[str, Tensor]) -> None:

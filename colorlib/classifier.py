@@ -178,8 +178,8 @@ class VGG16(nn.Module):
         return self.classifier(self.features(x).flatten(1))
 
 
-def vgg16(path: str | Path | None = None) -> Classifier:
-    """VGG-16 as it was trained on ImageNet, asked which of Imagenette's ten classes is likeliest.
+def torchvision_weights(path: str | Path | None = None) -> dict[str, Tensor]:
+    """The weights of VGG-16 as torchvision publishes them, trained on ImageNet in color.
 
     Parameters
     ----------
@@ -197,9 +197,18 @@ def vgg16(path: str | Path | None = None) -> Classifier:
     if not (found := sha256(path)).startswith(VGG16_SHA256):
         raise ValueError(f"{path} is not torchvision's checkpoint: its sha256 begins with "
                          f"{found[:8]}, not {VGG16_SHA256}; get the file again")
+    return torch.load(path, map_location="cpu", weights_only=True)
+
+
+def vgg16(path: str | Path | None = None) -> Classifier:
+    """VGG-16 as it was trained on ImageNet, asked which of Imagenette's ten classes is likeliest.
+
+    `path` and what may be raised: see `torchvision_weights`.
+    """
+    weights = torchvision_weights(path)
     with torch.device("meta"):
         network = VGG16()
-    network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True), assign=True)
+    network.load_state_dict(weights, assign=True)
     ours = [place for _, place in CLASSES.values()]
     network.classifier[-1] = _only(network.classifier[-1], ours)
     return Classifier(network.eval(), short=256, side=224, name="VGG-16")

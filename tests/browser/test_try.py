@@ -6,6 +6,7 @@ import io
 import json
 import shutil
 import time
+from xml.etree import ElementTree as XML
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from PIL import Image
 from colorlib import AbGamut, Colorizer, annealed_mean
 from colorlib.color import into_gamut, lab_to_rgb, rgb_to_lab
 from colorlib.images import sample
+from colorlib.labels import SOURCE
 
 PAGE = "book/try.html"
 PATIENCE = 120_000  # milliseconds, for machines that are busy with other things
@@ -203,9 +205,26 @@ def test_the_download_has_the_size_of_the_photo_and_pythons_colors(loaded, color
     with loaded.expect_download() as download:
         part(loaded, "download").click()
     assert download.value.suggested_filename == "my photo_color.png"
-    saved = Image.open(download.value.path()).convert("RGB")
-    assert saved.size == photo.size
-    assert same_color(saved, colorizer(photo))
+    saved = Image.open(download.value.path())
+    assert saved.size == photo.size and said_by(saved)
+    assert same_color(saved.convert("RGB"), colorizer(photo))
+
+
+def said_by(saved):
+    """The caption and the source that a file has in its XMP, as colorlib.labels writes them."""
+    packet = XML.fromstring(saved.info["xmp"] if "xmp" in saved.info
+                            else saved.text["XML:com.adobe.xmp"])
+    texts = [element.text for element in packet.iter() if (element.text or "").strip()]
+    return any("colors are guesses" in text for text in texts) and SOURCE in texts
+
+
+def test_a_jpeg_is_saved_with_its_caption(loaded):
+    assert give(loaded, as_file(sample("cat"), "JPEG", quality=95)) == ""
+    with loaded.expect_download() as download:
+        part(loaded, "download").click()
+    with Image.open(download.value.path()) as saved:
+        saved.load()
+        assert saved.format == "JPEG" and said_by(saved)
 
 
 def test_a_jpeg_is_turned_upright_by_its_exif(loaded, colorizer):

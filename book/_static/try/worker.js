@@ -3,6 +3,7 @@
 import { annealedMean, meanOf, probabilities } from "./distribution.js";
 import { rgbToLab } from "./color.js";
 import { loadNetwork } from "./network.js";
+import { noteOf, withNote } from "./note.js";
 import { Photo } from "./photo.js";
 import { Problem, sentenceFor } from "./problem.js";
 
@@ -59,9 +60,10 @@ const tasks = {
 
   async save({ T, type }) {
     const ab = await abAt(T);
-    return photo.save(ab, type).catch((error) => {
+    const file = await photo.save(ab, type).catch((error) => {
       throw new Problem("save", { cause: error });
     });
+    return withNote(file, noteOf(T));
   },
 };
 

@@ -76,8 +76,6 @@ weights: $(READY) ## train the network that ships, from nothing (an hour or more
 results: $(READY) ## measure what ships, and train what has no weights; stopped, it goes on from there
 	$(BIN)/colorlib table -o results/table.json
 	cp results/table.json colorlib/assets/table/table.json
-	$(BIN)/colorlib table --rivals --photos 785 -o results/rivals.json
-	cp results/rivals.json colorlib/assets/table/rivals.json
 	$(BIN)/python -m colorlib.probes --ship colorlib/assets/representation.safetensors
 	cp results/representation.json colorlib/assets/representation.json
 	$(BIN)/python -m colorlib.limits -o results/limits.json

@@ -56,7 +56,8 @@ def main(argv=None) -> int:
     torch.set_num_threads(arguments.threads)
     print(f"{'task':50} {'ours':>9} {'theirs':>9} {'':8} {'ratio':>7} {'cpu ratio':>9} "
           f"{'target':>7} {'x bound':>8}  against", flush=True)
-    command = " ".join(["python -m benchmarks", *(sys.argv[1:] if argv is None else argv)])
+    flags = ["--tiny"] * arguments.tiny + ["--threads", str(arguments.threads)]
+    command = " ".join(["python -m benchmarks", *arguments.names, *flags])
     rows = []
     for name in arguments.names or NAMES:
         for row in importlib.import_module(f"benchmarks.{name}").run(arguments.tiny):

@@ -30,7 +30,6 @@ Interrupted? The same command goes on from the last checkpoint.""",
     "table": """examples:
   colorlib table                                  every row, trained where its weights are missing
   colorlib table --rows gray full --photos 200    two rows, on a part of the photographs
-  colorlib table --rivals                         the rivals, and what they are compared to
 Interrupted? The same command goes on from where it was.""",
     "sheet": """examples:
   colorlib sheet -o methods.jpg
@@ -118,7 +117,6 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("table", table, "Rebuild the paper's table: train every row, evaluate it.")
     _data_option(sub, "Imagenette, both splits, downloaded once")
     sub.add_argument("--rows", nargs="+", metavar="ROW", help="only these; default: all")
-    sub.add_argument("--rivals", action="store_true", help="chapter 10's rows instead")
     sub.add_argument("--photos", type=int, help="only so many, evenly spread over the val split")
     sub.add_argument("--judge", choices=["small", "vgg16"], default="small",
                      help="whose top-1; vgg16 is torchvision's, 528 MB and slow; default: small")
@@ -129,7 +127,8 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("sheet", sheet, "A contact sheet: all rows of the table on the same pictures.")
     sub.add_argument("--data", type=Path, help="folder; default: windows of the bundled photos")
     sub.add_argument("--photos", type=int, default=SHEET, help="how many; default: %(default)s")
-    sub.add_argument("--rivals", action="store_true", help="chapter 10's rows instead")
+    sub.add_argument("--rivals", action="store_true",
+                     help="chapter 10's instead, beside L2 and the full method")
     sub.add_argument("-o", "--output", type=Path, default=Path("sheet.jpg"))
 
     sub = command("prior", prior, "Count how often each of the 313 colors occurs.")
@@ -306,20 +305,19 @@ def table(arguments) -> int:
     from .classifier import small_classifier, vgg16
     from .data import find_photos, imagenette
     from .files import write_text
-    from .rows import row, table_rows
-    from .table import build, printed
+    from .rows import ALL, row
+    from .table import build, printed, printed_claims
 
     folder = arguments.data
     val = find_photos(folder / "val" if folder else imagenette("val"))
     training = find_photos(folder / "train" if folder else imagenette("train"))
     if arguments.photos:
         val = evenly(val, arguments.photos)
-    rows = [row(name) for name in arguments.rows] if arguments.rows else (
-        table_rows(arguments.rivals))
+    rows = [row(name) for name in arguments.rows] if arguments.rows else ALL
     judge = vgg16() if arguments.judge == "vgg16" else small_classifier(training)
     figures = build(rows, training, val, judge, arguments.folder)
     figures["command"] = " ".join(["colorlib", *sys.argv[1:]])
-    print(printed(figures))
+    print(f"{printed(figures)}\n\n{printed_claims(figures)}")
     if arguments.output:
         write_text(json.dumps(figures, indent=1) + "\n", arguments.output)
     return 0
@@ -329,14 +327,15 @@ def sheet(arguments) -> int:
     """Draw a contact sheet of all rows that are pictures."""
     from .data import Photos, find_photos
     from .images import save_photo
-    from .rows import table_rows
+    from .rows import RIVALS, ROWS, row
     from .table import sheet, windows
 
     photos = windows(arguments.photos)
     if arguments.data:
         photos = list(Photos(evenly(find_photos(arguments.data), arguments.photos)))
-    shown = [row for row in table_rows(arguments.rivals) if row.name != "random"]
-    save_photo(sheet([*shown[1:], shown[0]], photos), arguments.output)
+    shown = (row("l2"), row("full"), *RIVALS) if arguments.rivals else (
+        r for r in ROWS if r.name not in ("truth", "random"))
+    save_photo(sheet([*shown, row("truth")], photos), arguments.output)
     print(f"wrote {arguments.output}")
     return 0
 

@@ -130,7 +130,7 @@ class AbGamut:
         weights = _shares(offsets, 2 * self.sigma**2)[: self.neighbors]
         weights = torch.stack(weights, -3).div_(sum(weights).unsqueeze(-3))
         if len(rim[0]):
-            bins = self.bins[indices.movedim(-3, -1)[rim]]
+            bins = self.bins.to(ab)[indices.movedim(-3, -1)[rim]]
             squared = (ab.movedim(-3, -1)[rim].unsqueeze(-2) - bins).square().sum(-1)
             # Softmax subtracts the largest exponent: a color far outside still gets weights.
             weights.movedim(-3, -1)[rim] = torch.softmax(squared / (-2 * self.sigma**2), -1)

@@ -73,6 +73,28 @@ def test_slides_do_what_the_metadata_of_a_cell_says():
     assert ("-", "x = 1\nprint(x)") in deck or ("fragment", "x = 1\nprint(x)") in deck
 
 
+def printing_lines(*lines):
+    out = nbformat.v4.new_output("stream", text="\n".join(lines) + "\n")
+    cells = slides.deck(notebook(text("## The table"), code(
+        "# NBVAL_CHECK_OUTPUT\nprint(x)", outputs=[out]))).cells
+    parts = [c.outputs[0].text.splitlines() for c in cells if c.cell_type == "code"]
+    headings = [c for c in cells if c.source == "#### The table"]
+    assert len(headings) == len(parts), "each slide says what it is a part of"
+    return parts
+
+
+def test_what_is_printed_long_is_cut_where_it_has_parts():
+    table, claims = ["  a b"] + ["x 1 2"] * 13, [f"holds {k}: " + "y" * 70 for k in range(8)]
+    assert printing_lines(*table, "", *claims) == [table, claims]
+    groups = [[f"group {k}"] + [f"  row {j}" for j in range(6)] for k in range(3)]
+    assert printing_lines(*sum(groups, [])) == [groups[0] + groups[1], groups[2]]
+    plain = [str(k) for k in range(40)]
+    assert printing_lines(*plain) == [plain[:16], plain[16:32], plain[32:]]
+    assert printing_lines(*plain[:16]) == [plain[:16]]
+    long = ["z" * 3000, "end"]
+    assert printing_lines(*long) == [long[:1], long[1:]], "one line alone is never cut"
+
+
 def test_marking_a_notebook_changes_no_slide_and_no_cell(tmp_path):
     source = sorted(ROOT.glob("notebooks/0[1-3]*.ipynb"))[0]
     before = nbformat.read(source, as_version=4)

@@ -144,19 +144,43 @@ def deck(notebook) -> nbformat.NotebookNode:
                 notes.append(full)
         elif cell.outputs:
             speak()
-            cell = joined(cell)
-            shown = picture(cell)
-            lines = cell.source.removeprefix("# NBVAL_CHECK_OUTPUT\n").strip().splitlines()
-            room = len(lines) <= 10 and rows(lines) + rows(printed(cell)) <= ROWS
-            short = room and not shown and "checks." not in cell.source
-            cell.source = "\n".join(lines) if short else ""
-            if heading:
-                above = nbformat.v4.new_markdown_cell(f"#### {heading}")
-                add(above, kind)
-                kind = "-"
-            add(cell, kind)
+            for part in outputs(cell):
+                if heading:
+                    add(nbformat.v4.new_markdown_cell(f"#### {heading}"), kind)
+                    kind = "-"
+                add(part, kind)
+                kind = "subslide"
     speak()
     return nbformat.v4.new_notebook(cells=cells, metadata=notebook.metadata)
+
+
+def outputs(cell) -> list:
+    """The slides of a code cell: its code where there is room, and all that it shows."""
+    cell = joined(cell)
+    lines = cell.source.removeprefix("# NBVAL_CHECK_OUTPUT\n").strip().splitlines()
+    room = len(lines) <= 10 and rows(lines) + rows(printed(cell)) <= ROWS
+    short = room and not picture(cell) and "checks." not in cell.source
+    cell.source = "\n".join(lines) if short else ""
+    if picture(cell) or rows(printed(cell)) <= ROWS:
+        return [cell]
+    return [nbformat.v4.new_code_cell("", outputs=[nbformat.v4.new_output("stream", text=text)])
+            for text in pieces(printed(cell))]
+
+
+def pieces(lines: list[str]) -> list[str]:
+    """What was printed, cut to what a slide has room for: where it is blank, or before a line
+    that those below are indented under, or, if a slide has neither, where it is full."""
+    groups = re.split(r"\n(?=\n|\S[^\n]*\n +\S)", "\n".join(lines))
+    parts = [[]]
+    for group in map(str.splitlines, groups):
+        if rows(parts[-1] + group) > ROWS:
+            parts.append([])
+        for line in group:
+            if rows([*parts[-1], line]) > ROWS:
+                parts.append([])
+            if line or parts[-1]:  # none begins with a blank line
+                parts[-1].append(line)
+    return ["\n".join(part) + "\n" for part in parts if part]
 
 
 def joined(cell):

@@ -10,7 +10,7 @@ CODE := $(shell find colorlib -name '*.py')
 
 .DEFAULT_GOAL := help
 .PHONY: help book test lint unit notebooks lab serve student offline pdf links weights results
-.PHONY: access audit bench colab faults lowest pictures clean pins vendor repoint
+.PHONY: audit bench colab faults lowest pictures clean pins vendor repoint
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
@@ -37,16 +37,9 @@ book: _build/.code _build/.pages ## the site with its notebooks executed: _build
 	$(BIN)/jupyter-book build . -W --keep-going
 	@test -s _build/html/index.html
 
-test: lint unit notebooks ## every test: code, docstrings, notebooks, the site in a browser
-	$(MAKE) book
-	$(BIN)/python -m pytest -n $(JOBS) tests/browser $(addprefix --ignore tests/browser/,$(EDITIONS))
-
-# What else is made of the site: every slide, no answer in the edition for students, the zip from a
-# disk.
-EDITIONS := test_slides.py test_editions.py
-access: ## look closer at the slides and the editions, in a browser (takes long)
+test: lint unit notebooks ## every test: code, docstrings, notebooks; the site and its editions in a browser
 	$(MAKE) book student offline
-	$(BIN)/python -m pytest -n $(JOBS) $(addprefix tests/browser/,$(EDITIONS))
+	$(BIN)/python -m pytest -n $(JOBS) tests/browser
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -140,7 +140,7 @@ def main(site: Path, out: Path) -> int:
         first = f"{home}/book/index.html"
         page.goto(first, wait_until="load")
         name, _, under = page.title().split(" — ")[0].partition(": ")
-        entries = [{"title": "Welcome", "url": first}, *page.evaluate(ORDER)]
+        entries = page.evaluate(ORDER)  # the first page is one of them
         prints = []
         for entry in (e for e in entries if "url" in e):
             page.goto(entry["url"], wait_until="load")

@@ -1,7 +1,11 @@
-"""The landing page's photograph: gray until a pointer or a key gives it the network's colors."""
+"""The landing page: the door to it, and its photograph.
+
+The photograph is gray until a pointer or a key gives it the network's colors.
+"""
 
 import base64
 import io
+from pathlib import Path
 
 from docutils import nodes
 from docutils.parsers.rst import Directive, directives
@@ -69,6 +73,23 @@ SCRIPT = """(function () {
 })();"""
 
 
+# Jupyter Book leads from the site's own address to the first page by a line without a head, and
+# browsers then ask for an icon that is not there.
+DOOR = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<link rel="canonical" href="{home}{first}">
+<link rel="icon" href="_static/logo.svg">
+<meta http-equiv="refresh" content="0; url={first}">
+</head>
+<body><p><a href="{first}">{title}</a></p></body>
+</html>
+"""
+
+
 def uri(picture) -> str:
     """A picture as an address that holds it."""
     file = io.BytesIO()
@@ -99,6 +120,17 @@ class GrayToColor(Directive):
         return [nodes.raw("", html, format="html")]
 
 
+def door(app, exception):
+    """Write the page at the site's own address; Jupyter Book leaves alone what is there."""
+    if exception or app.builder.format != "html":
+        return
+    first = app.config.root_doc
+    html = DOOR.format(title=app.env.titles[first].astext(), first=f"{first}.html",
+                       home=app.config.html_baseurl)
+    Path(app.outdir, "index.html").write_text(html, encoding="utf-8")
+
+
 def setup(app):
+    app.connect("build-finished", door)
     app.add_directive("gray-to-color", GrayToColor)
     return {"parallel_read_safe": True}

@@ -116,14 +116,14 @@ def test_printed_book_has_every_page_and_a_table_of_contents_that_works():
     from pypdf import PdfReader
 
     book = PdfReader(PDF)
-    assert len(book.pages) > 2 * len(PAGES) - 10
+    assert len(book.pages) > 2 * len(PAGES)
     headings = list(titles(book.outline))
     for wanted in ("1. Lab color", "6. The annealed mean", "Glossary"):
         assert any(wanted in h for h in headings), headings[:20]
     leads = [note.get_object() for page in book.pages[1:3] for note in page.get("/Annots", [])]
     goals = [note["/Dest"][0].get_object() for note in leads if "/Dest" in note]
     numbers = [book.get_page_number(goal) for goal in goals]
-    assert len(numbers) >= 20 and numbers == sorted(numbers)
+    assert len(numbers) >= 20 and numbers == sorted(set(numbers))
     contents = book.pages[1].extract_text() + book.pages[2].extract_text()
     for place in numbers[:5]:
         assert re.search(rf"\b{place + 1}\b", contents), "its number stands in the contents"

@@ -7,7 +7,7 @@ from conftest import PHONE, ROOT, SITE, WIDE, Visit
 
 
 def find_pages():
-    """Pages with content of their own: the front page only leads on, slides have their tests."""
+    """Every page of the book; slides have tests of their own."""
     pages = (path.relative_to(SITE).as_posix() for path in SITE.rglob("*.html"))
     others = ("_static/", "_sphinx", "reports/", "slides/")
     return sorted(p for p in pages if not p.startswith(others))

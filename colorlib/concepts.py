@@ -133,7 +133,7 @@ def responses(network: Zhang, lightness, where: Tensor) -> dict[str, np.ndarray]
 
 
 def roc_auc(answers: np.ndarray, inside: np.ndarray, weights: np.ndarray) -> float:
-    """`representation.selectivity` of one unit, places having weights; equal answers count half."""
+    """`units.selectivity` of one unit, places having weights; equal answers count half."""
     _, level = np.unique(answers, return_inverse=True)
     within = np.bincount(level, weights * inside)
     without = np.bincount(level, weights * ~inside, minlength=len(within))

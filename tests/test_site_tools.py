@@ -51,7 +51,8 @@ def test_slides_follow_the_rule_where_a_notebook_says_nothing():
     assert on_slides[1][0] == "slide"
     assert on_slides[1][1].startswith("## A section\n\nFirst. Second")
     assert "$$x = 1$$" in on_slides[1][1] and len(on_slides[1][1]) < 300
-    assert on_slides[2] == ("subslide", "**Predict before you run.** Which?")
+    assert on_slides[2] == (
+        "subslide", "#### A section\n\n**Predict before you run.** Which?")
     assert on_slides[3] == ("subslide", "#### A section")
     assert on_slides[4] == ("-", "print(1)\nprint(2)")
     assert on_slides[5] == ("slide", "## Exercise 1: do it\n\nWrite it.")

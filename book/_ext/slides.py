@@ -20,7 +20,7 @@ from lighten import lift_pictures
 HERE = Path(__file__).parent
 LONGEST = 220  # characters of the text that a slide keeps of a paragraph
 FULL = 300  # characters of the text on a slide
-ROWS, WIDTH = 16, 76  # lines of code and print that a slide has room for, characters of a line
+ROWS, WIDTH = 16, 78  # lines of code and print that a slide has room for, characters of a line
 
 
 # --- which cell is on which slide ---
@@ -62,6 +62,7 @@ def blocks(text: str) -> list[str]:
     text = re.sub(r"<details>.*?</details>|^---$|^\[!\[[^\n]*$", "", text, flags=re.S | re.M)
     text = re.sub(r"(\$\$.*?\$\$)", lambda m: re.sub(r"\n\s*\n", "\n", m[0]), text, flags=re.S)
     text = re.sub(r"\n*(\$\$.*?\$\$)\n*", r"\n\n\1\n\n", text, flags=re.S)
+    text = re.sub(r"\n*(?=\*\*Predict)", "\n\n", text)
     return [block.strip() for block in re.split(r"\n\s*\n", text) if block.strip()]
 
 
@@ -82,8 +83,8 @@ def brief(text: str) -> list[str]:
     for block in blocks(text):
         if block.startswith("#"):
             head.append(re.sub(r"^#+ ", "# " if block.startswith("# ") else "## ", block))
-        elif block.startswith("**Predict") or "**Predict" in block:
-            questions.append("**Predict " + " ".join(block.split("**Predict", 1)[1].split()))
+        elif block.startswith("**Predict"):
+            questions.append(" ".join(block.split()))
         elif block.startswith(("**Before you start**", "**Time**", "**Next**")):
             continue
         elif re.match(r"[-*] |\d\. ", block):
@@ -102,7 +103,7 @@ def brief(text: str) -> list[str]:
         head = [block for block in head if block.startswith(("$$", "|", "- "))]
     parts = [[]]
     for block in head:
-        if parts[-1] and len("".join(parts[-1])) + len(block) > FULL:
+        if parts[-1] not in ([], title) and len("".join(parts[-1])) + len(block) > FULL:
             parts.append(title[:])
         parts[-1].append(block)
     return ["\n\n".join(part) for part in [*parts, *[[q] for q in questions]] if part]
@@ -140,6 +141,8 @@ def deck(notebook) -> nbformat.NotebookNode:
                     speak()
                     new = kind if kind == "fragment" else "slide" if started and not i \
                         else "subslide"
+                    if heading and not text.startswith("#"):
+                        text = f"#### {heading}\n\n{text}"
                     add(nbformat.v4.new_markdown_cell(text), new)
                 notes.append(full)
         elif cell.outputs:

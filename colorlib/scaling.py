@@ -157,7 +157,7 @@ with processes("cpu"):
 """
 
 
-def images_per_second(count: int, width=0.25, batch=32, size=64, steps=4) -> float:
+def images_per_second(count: int, width=0.25, batch=32, size=64, steps=16) -> float:
     """What so many processes of one thread make of the same batches; the median step, by the wall.
 
     Cutting the crops is part of a step.
@@ -174,7 +174,7 @@ def images_per_second(count: int, width=0.25, batch=32, size=64, steps=4) -> flo
 def measure(tiny: bool = False) -> dict:
     """Everything; `tiny` to see that it runs, no more."""
     torch.set_num_threads(1)
-    widths, sizes, rounds = ((0.05,), (16,), 1) if tiny else (WIDTHS, SIZES, 2)
+    widths, sizes, rounds = ((0.05,), (16,), 1) if tiny else (WIDTHS, SIZES, 8)
     machine = this_machine(64 if tiny else 1024)
     rows = []
     for width in widths:

@@ -65,12 +65,15 @@ ROWS = (
 )
 
 
-def _rival(network: str, title: str, loss: str = "l2", width: float = 1 / 8) -> Row:
-    return Row(network, title, replace(COURSE, network=network, loss=loss, width=width), T=1.0)
+def _rival(network: str, title: str, loss: str = "l2", name: str = "") -> Row:
+    recipe = replace(COURSE, network=network, loss=loss, width=1 / 8)
+    return Row(name or network, title, recipe, T=1.0)
 
 
-# An eighth of the width they were published at, and else what the paper's rows have been given.
+# An eighth of the width they were published at, and else what the paper's rows have been given. The
+# course's own network, at an eighth of its width too, is what to compare them with.
 RIVALS = (
+    _rival("zhang", "L2, as narrow", name="l2_narrow"),
     _rival("autoencoder", "Autoencoder"),
     _rival("transfer", "VGG-16 transfer"),
     _rival("dahl", "Dahl"),
@@ -83,7 +86,7 @@ ALL = (*ROWS, *RIVALS)
 
 def row(name: str) -> Row:
     """A row by its name."""
-    found = {r.name: r for r in (*ROWS, *RIVALS)}
+    found = {r.name: r for r in ALL}
     if name not in found:
         raise ValueError(f"no row named {name!r}; there are {', '.join(found)}")
     return found[name]

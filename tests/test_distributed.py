@@ -15,10 +15,11 @@ from test_training import PHOTOS, TINY, same
 from torch import nn
 from two_processes import SHORT, in_float64
 
-from colorlib import checkpoints, distributed
+from colorlib import checkpoints, distributed, registry
 from colorlib.distributed import PeerError, SyncBatchNorm2d, mean, place, processes, synchronized
 from colorlib.images import samples
 from colorlib.networks import zhang
+from colorlib.rows import RIVALS
 from colorlib.training import Training, batch_source, train
 
 EQUAL = 1e-6  # but for the order of adding
@@ -91,6 +92,17 @@ def test_all_processes_have_the_same_weights(found):
         one, two = (f[run]["network"] for f in found)
         assert all(torch.equal(one[name], two[name]) for name, _ in zhang(0.05).named_parameters())
     assert found[0]["mean"] == found[1]["mean"] == [0.5, 2.0]
+
+
+@pytest.mark.parametrize("row", RIVALS, ids=lambda row: row.name)
+def test_rivals_train_in_two_processes(found, row):
+    """Whatever of them learns gets its gradient in each step, or torch would refuse the second."""
+    one, two = (f["rivals"][row.name] for f in found)
+    assert all(torch.equal(one[name], two[name]) for name in one)
+    torch.manual_seed(row.recipe.seed)
+    start = dict(registry.build(row.recipe.network, 1 / 16).named_parameters())
+    learned = {name for name in one if not torch.equal(one[name], start[name])}
+    assert learned == {name for name, value in start.items() if value.requires_grad}
 
 
 def test_batchnorm_over_each_process_alone_is_another_training(alone, found):

@@ -11,8 +11,11 @@ from test_training import PHOTOS, TINY
 
 from colorlib import registry, training
 from colorlib.__main__ import main
+from colorlib.data import Photos
 from colorlib.distributed import SyncBatchNorm2d, mean, place, processes
+from colorlib.images import samples
 from colorlib.recipes import Stage
+from colorlib.rows import RIVALS
 from colorlib.training import train
 
 SHORT = replace(TINY, stages=(Stage(3, 8, 16), Stage(2, 4, 32)), warmup=1)
@@ -43,11 +46,19 @@ def normalized():
             "mean": layer.running_mean, "var": layer.running_var}
 
 
+def rival(row):
+    """Weights of a rival after two steps; some parts of it, such as VGG-16, don't learn."""
+    photos = Photos(list(samples().values())[:4], side=48, labels=range(4))
+    recipe = replace(row.recipe, width=1 / 16, stages=(Stage(2, 4, 32, lam=1.0),), warmup=1)
+    return dict(train(recipe, photos).network.named_parameters())
+
+
 def everything(folder):
     rank, world = place()
     assert world == 2
+    rivals = {row.name: rival(row) for row in RIVALS}
     in_float64(setattr)
-    found = {"mean": mean(rank, 4 * rank), "normalized": normalized()}
+    found = {"rivals": rivals, "mean": mean(rank, 4 * rank), "normalized": normalized()}
     for sync in (True, False):
         found[f"sync {sync}"] = results(train(SHORT, PHOTOS, sync_batchnorm=sync))
     found["in parts"] = results(train(SHORT, PHOTOS, sync_batchnorm=True, accumulate=2))

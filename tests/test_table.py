@@ -44,6 +44,7 @@ def shipped(tmp_path, monkeypatch):
         Row("full", "Full", TINY),
     )
     monkeypatch.setattr(rows, "ROWS", small)
+    monkeypatch.setattr(rows, "ALL", small)
     monkeypatch.setattr(rows, "weights_file", lambda name: tmp_path / f"{name}.weights.safetensors")
     monkeypatch.setattr("colorlib.table.weights_file", rows.weights_file)
     return small

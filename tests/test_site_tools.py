@@ -74,6 +74,14 @@ def test_slides_do_what_the_metadata_of_a_cell_says():
     assert ("-", "x = 1\nprint(x)") in deck or ("fragment", "x = 1\nprint(x)") in deck
 
 
+def test_a_long_table_goes_on_under_its_head():
+    entries = [f"| {k} | {'words ' * 9} |" for k in range(11)]
+    made = [source for kind, source in shown(text(
+        "## Map\n\n| a | b |\n|---|---|\n" + "\n".join(entries))) if kind != "notes"][1:]
+    assert [m.splitlines()[:4] for m in made] == [["## Map", "", "| a | b |", "|---|---|"]] * 2
+    assert [len(m.splitlines()) for m in made] == [12, 7]
+
+
 def printing_lines(*lines):
     out = nbformat.v4.new_output("stream", text="\n".join(lines) + "\n")
     cells = slides.deck(notebook(text("## The table"), code(

@@ -20,6 +20,7 @@ from lighten import lift_pictures
 HERE = Path(__file__).parent
 LONGEST = 220  # characters of the text that a slide keeps of a paragraph
 FULL = 300  # characters of the text on a slide
+ENTRIES = 8  # of a table that a slide has room for
 ROWS, WIDTH = 16, 78  # lines of code and print that a slide has room for, characters of a line
 
 
@@ -93,7 +94,11 @@ def brief(text: str) -> list[str]:
                      for mark, text in (item.split(" ", 1) for item in items)]
             half = len(items) // 2 if len("".join(items)) > 1.5 * FULL else 0
             head += ["\n".join(part) for part in (items[:half], items[half:]) if part]
-        elif block.startswith(("$$", "|", "> ", "```")):
+        elif block.startswith("|"):
+            top, entries = block.splitlines()[:2], block.splitlines()[2:]
+            head += ["\n".join(top + entries[i : i + ENTRIES])
+                     for i in range(0, len(entries), ENTRIES)]
+        elif block.startswith(("$$", "> ", "```")):
             head.append(block)
         elif leads == 0 and not block.startswith("<"):
             head.append(lead(block))

@@ -10,22 +10,14 @@ from safetensors.torch import load_file
 
 import colorlib.rows as rows
 from colorlib.__main__ import main
+from colorlib.claims import CLAIMS, Claim, check
 from colorlib.classifier import CLASSES, VGG16, Classifier, label, small_network, vgg16
 from colorlib.data import Photos
 from colorlib.images import samples
 from colorlib.metrics import Evaluation
 from colorlib.recipes import Recipe, Stage, shared_steps
 from colorlib.rows import ALL, Row, painter, row, to_train, train_row
-from colorlib.table import (
-    CLAIMS,
-    Claim,
-    build,
-    check,
-    committed,
-    evaluate_row,
-    sheet,
-    windows,
-)
+from colorlib.table import build, committed, evaluate_row, sheet, windows
 
 TABLE = Path(__file__).parents[1] / "results" / "table.json"
 TINY = Recipe(width=1 / 32, stages=(Stage(2, 2, 16, lam=1.0), Stage(2, 2, 16, lam=0.9)),

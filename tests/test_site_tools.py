@@ -75,11 +75,16 @@ def test_slides_do_what_the_metadata_of_a_cell_says():
 
 
 def test_a_long_table_goes_on_under_its_head():
-    entries = [f"| {k} | {'words ' * 9} |" for k in range(11)]
-    made = [source for kind, source in shown(text(
-        "## Map\n\n| a | b |\n|---|---|\n" + "\n".join(entries))) if kind != "notes"][1:]
-    assert [m.splitlines()[:4] for m in made] == [["## Map", "", "| a | b |", "|---|---|"]] * 2
-    assert [len(m.splitlines()) for m in made] == [12, 7]
+    entries = [f"| [{k}](a_page_with_a_long_name.ipynb) | {'words ' * 9} |" for k in range(13)]
+    top = ["## Map", "", "| a | b |", "|---|---|"]
+
+    def made(entries):
+        cells = shown(text("\n".join(top + entries)))
+        return [source.splitlines() for kind, source in cells if kind != "notes"][1:]
+
+    assert made(entries) == [top + entries[:10], top + entries[10:]]
+    wide = [f"| {k} | {'words ' * 20} |" for k in range(7)]
+    assert made(wide) == [top + wide[:5], top + wide[5:]]
 
 
 def printing_lines(*lines):

@@ -20,7 +20,7 @@ from lighten import lift_pictures
 HERE = Path(__file__).parent
 LONGEST = 220  # characters of the text that a slide keeps of a paragraph
 FULL = 300  # characters of the text on a slide
-ENTRIES = 8  # of a table that a slide has room for
+LINES, LINE = 10, 72  # lines of a table that a slide has room for, characters of a line
 ROWS, WIDTH = 16, 78  # lines of code and print that a slide has room for, characters of a line
 
 
@@ -78,6 +78,19 @@ def lead(paragraph: str) -> str:
     return kept
 
 
+def tables(lines: list[str]) -> list[str]:
+    """A table cut to what a slide has room for, each part under the same head."""
+    parts, left = [], 0
+    for entry in lines[2:]:
+        tall = 1 + len(re.sub(r"\]\([^)]*\)", "", entry)) // LINE
+        if tall > left:
+            parts.append(lines[:2])
+            left = LINES
+        parts[-1] = [*parts[-1], entry]
+        left -= tall
+    return ["\n".join(part) for part in parts]
+
+
 def brief(text: str) -> list[str]:
     """The slides of one section: its head with what it states, then each of its questions."""
     head, questions, leads = [], [], 0
@@ -95,9 +108,7 @@ def brief(text: str) -> list[str]:
             half = len(items) // 2 if len("".join(items)) > 1.5 * FULL else 0
             head += ["\n".join(part) for part in (items[:half], items[half:]) if part]
         elif block.startswith("|"):
-            top, entries = block.splitlines()[:2], block.splitlines()[2:]
-            head += ["\n".join(top + entries[i : i + ENTRIES])
-                     for i in range(0, len(entries), ENTRIES)]
+            head += tables(block.splitlines())
         elif block.startswith(("$$", "> ", "```")):
             head.append(block)
         elif leads == 0 and not block.startswith("<"):

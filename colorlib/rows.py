@@ -70,8 +70,8 @@ def _rival(network: str, title: str, loss: str = "l2", name: str = "") -> Row:
     return Row(name or network, title, recipe, T=1.0)
 
 
-# An eighth of the width they were published at, and else what the paper's rows have been given. The
-# course's own network, at an eighth of its width too, is what to compare them with.
+# An eighth of the width they were published at, and else what the paper's rows have been given; the
+# first is the paper's own network as narrow, to compare them with.
 RIVALS = (
     _rival("zhang", "L2, as narrow", name="l2_narrow"),
     _rival("autoencoder", "Autoencoder"),

@@ -78,17 +78,22 @@ def lead(paragraph: str) -> str:
     return kept
 
 
+def packed(items, size, room) -> list[list]:
+    """Items in their order, in as few parts as `room` allows; one that is larger stands alone."""
+    parts, left = [], 0
+    for item in items:
+        if not parts or size(item) > left:
+            parts.append([])
+            left = room
+        parts[-1].append(item)
+        left -= size(item)
+    return parts
+
+
 def tables(lines: list[str]) -> list[str]:
     """A table cut to what a slide has room for, each part under the same head."""
-    parts, left = [], 0
-    for entry in lines[2:]:
-        tall = 1 + len(re.sub(r"\]\([^)]*\)", "", entry)) // LINE
-        if tall > left:
-            parts.append(lines[:2])
-            left = LINES
-        parts[-1] = [*parts[-1], entry]
-        left -= tall
-    return ["\n".join(part) for part in parts]
+    parts = packed(lines[2:], lambda line: 1 + len(re.sub(r"\]\([^)]*\)", "", line)) // LINE, LINES)
+    return ["\n".join(lines[:2] + part) for part in parts]
 
 
 def brief(text: str) -> list[str]:
@@ -117,12 +122,9 @@ def brief(text: str) -> list[str]:
     title = [block for block in head if block.startswith("#")]
     if not title:
         head = [block for block in head if block.startswith(("$$", "|", "- "))]
-    parts = [[]]
-    for block in head:
-        if parts[-1] not in ([], title) and len("".join(parts[-1])) + len(block) > FULL:
-            parts.append(title[:])
-        parts[-1].append(block)
-    return ["\n\n".join(part) for part in [*parts, *[[q] for q in questions]] if part]
+    room = FULL - len("".join(title))
+    parts = packed([block for block in head if block not in title], len, room) or [[]]
+    return [*("\n\n".join(title + part) for part in parts if title + part), *questions]
 
 
 def deck(notebook) -> nbformat.NotebookNode:
@@ -190,16 +192,9 @@ def pieces(lines: list[str]) -> list[str]:
     """What was printed, cut to what a slide has room for: where it is blank, or before a line
     that those below are indented under, or, if a slide has neither, where it is full."""
     groups = re.split(r"\n(?=\n|\S[^\n]*\n +\S)", "\n".join(lines))
-    parts = [[]]
-    for group in map(str.splitlines, groups):
-        if rows(parts[-1] + group) > ROWS:
-            parts.append([])
-        for line in group:
-            if rows([*parts[-1], line]) > ROWS:
-                parts.append([])
-            if line or parts[-1]:  # none begins with a blank line
-                parts[-1].append(line)
-    return ["\n".join(part) + "\n" for part in parts if part]
+    groups = [part for group in groups  # the blank line before one takes no room at the top
+              for part in packed(group.splitlines(), lambda line: -(-len(line) // WIDTH), ROWS)]
+    return ["\n".join(sum(part, [])).strip("\n") + "\n" for part in packed(groups, rows, ROWS)]
 
 
 def joined(cell):

@@ -8,7 +8,6 @@ import math
 
 import torch
 import torch.nn.functional as F
-from scipy.optimize import minimize_scalar
 from torch import Tensor
 
 from .color import rgb_to_lab
@@ -82,26 +81,12 @@ def calibration_error(table: Tensor) -> Tensor:
 
 
 def negative_log_likelihood(logits: Tensor, labels: Tensor, T: float = 1.0) -> Tensor:
-    """Mean of -ln p(true class) of logits (Q, ...) sharpened by T; labels have shape (...)."""
-    return F.cross_entropy((logits / T).flatten(1).T, labels.flatten())
+    """Mean of -ln p(true class) of logits (Q, ...) divided by T; labels have shape (...).
 
-
-def fit_temperature(logits: Tensor, labels: Tensor) -> float:
-    """The T that makes the true colors likeliest: temperature scaling.
-
-    Parameters
-    ----------
-    logits : tensor, shape (Q, ...). labels : int64 tensor, shape (...).
-
-    Returns
-    -------
-    T from 0.1 to 10. The likelihood has one maximum, since it is concave in 1 / T. Above 1: the
-    network was too sure of itself; below 1: not sure enough.
+    Temperature scaling takes the T that makes it least: above 1 for a network that is too sure of
+    itself, below 1 for one that is not sure enough.
     """
-    found = minimize_scalar(
-        lambda log_t: negative_log_likelihood(logits, labels, math.exp(log_t)).item(),
-        bounds=(math.log(0.1), math.log(10)), method="bounded", options={"xatol": 1e-3})
-    return math.exp(found.x)
+    return F.cross_entropy((logits / T).flatten(1).T, labels.flatten())
 
 
 def labels_of(rgb: Tensor, logits: Tensor) -> Tensor:

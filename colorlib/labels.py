@@ -13,7 +13,8 @@ CAPTION, SOFTWARE = ExifTags.Base.ImageDescription, ExifTags.Base.Software
 # Of the photograph, not of how its file was stored; the orientation is in the pixels by now.
 KEPT = (CAPTION, SOFTWARE, *(ExifTags.Base[name] for name in (
     "Make", "Model", "DateTime", "Artist", "Copyright", "XResolution", "YResolution",
-    "ResolutionUnit")))
+    "ResolutionUnit", "DocumentName", "XPTitle", "XPComment", "XPAuthor", "XPKeywords",
+    "XPSubject")))
 # Sides, which may have been turned, and what points to places in the old file.
 STALE = {ExifTags.Base[name] for name in (
     "ExifImageWidth", "ExifImageHeight", "ExifInteroperabilityOffset", "MakerNote")}
@@ -22,6 +23,9 @@ NAMES = {"rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#", "x": "adobe:ns:me
          "Iptc4xmpExt": "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"}
 # The IPTC's term for what was taken by a camera, with parts that a trained network made.
 SOURCE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
+
+# Where a JPEG has the captions and credits that archives wrote before there was XMP (IPTC-IIM).
+IPTC, MARKER, LONGEST = 0x0404, b"\xff\xed", 0xFFFF
 
 
 def program() -> str:
@@ -52,8 +56,9 @@ def labels(kind: str, note: str | None, original: Image.Image | None, keep: bool
         are no options.
     note : a caption to add to the one that is there, or None.
     original : the photograph as `images.open_photo` gave it, or None. Its camera, dates, place,
-        caption and author go along; its thumbnail, still gray, and its MakerNote do not. Where it
-        had a color profile, the result gets that of sRGB, in which its pixels are by now.
+        caption and author go along, in a JPEG also an archive's IPTC block; its thumbnail, still
+        gray, and its MakerNote do not. Where it had a color profile, the result gets that of sRGB,
+        in which its pixels are by now.
     keep : False leaves out what the original's file said.
     """
     if kind not in ("JPEG", "PNG", "TIFF", "WEBP"):
@@ -64,6 +69,8 @@ def labels(kind: str, note: str | None, original: Image.Image | None, keep: bool
         options["icc_profile"] = srgb.tobytes()
     if original is not None and keep:
         exif, xmp = kept(original), original.info.get("xmp")
+        if kind == "JPEG" and (segment := _iptc(original)):
+            options["extra"] = segment
     if note:
         before = exif.get(CAPTION)
         exif[CAPTION] = b" ".join(filter(None, [before, note.encode()]))
@@ -102,6 +109,16 @@ def kept(original: Image.Image) -> Image.Exif:
     except Exception:  # Pillow raises whatever it meets; the picture matters more
         return Image.Exif()
     return exif
+
+
+def _iptc(original: Image.Image) -> bytes:
+    """The IPTC block of a JPEG as a segment to write; without the checksum that says "unchanged",
+    so programs take the caption from XMP, where the note is. Nothing if there is none."""
+    block = original.info.get("photoshop", {}).get(IPTC, b"")
+    found = (b"Photoshop 3.0\0" + b"8BIM" + IPTC.to_bytes(2, "big") + b"\0\0"
+             + len(block).to_bytes(4, "big") + block + b"\0" * (len(block) % 2))
+    size = len(found) + 2
+    return MARKER + size.to_bytes(2, "big") + found if block and size <= LONGEST else b""
 
 
 def _with_note(xmp: bytes | None, note: str) -> bytes:

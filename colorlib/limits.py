@@ -21,6 +21,7 @@ from tqdm import tqdm
 from . import calibration, drawings, failures, skin
 from .checkpoints import save_atomically, save_weights
 from .color import rgb_to_lab
+from .conditions import CONDITIONS
 from .data import find_photos, imagenette, sha256
 from .files import write_text
 from .gamut import gamut_bins
@@ -75,6 +76,19 @@ def figures(rows: Tensor) -> dict[str, list[float]]:
     return {name: values for name, values in made.items() if values[0] == values[0]}
 
 
+def ratio(rows: Tensor) -> Tensor:
+    """Of rows of sums, (n, 2): all of the first by all of the second."""
+    return rows[:, 0].sum() / rows[:, 1].sum()
+
+
+def change(new: Tensor, old: Tensor, by: str) -> dict[str, list[float]]:
+    """From rows of `hues` for the same photographs: what changed, photograph by photograph."""
+    both = torch.stack([new, old], dim=1)
+    return {f"change of {name} by {by}": interval(both, lambda r, a=a, b=b: (
+        r[:, 0, a].sum() / r[:, 0, b].sum() - r[:, 1, a].sum() / r[:, 1, b].sum()))
+        for name, a, b in (("agreement", 0, 1), ("error", 3, 2))}
+
+
 def rank_correlation(pairs: Tensor) -> Tensor:
     """Spearman's rank correlation of the two columns of (n, 2)."""
     ranks = pairs.argsort(0).argsort(0).double()
@@ -88,7 +102,7 @@ def calibrated(loss: Tensor, tables: Tensor) -> dict:
     found = {"T": fitted, "by T": {}}
     for T in (1.0, fitted[0], TEMPERATURE):
         near = min(range(len(T_TABLES)), key=lambda i, T=T: abs(T_TABLES[i] - T))
-        at, table = (T_GRID - T).abs().argmin(), tables[:, near]
+        at, table = (T_GRID - T_TABLES[near]).abs().argmin(), tables[:, near]
         count, confidence, right = table.sum(0).unbind(-1)
         found["by T"][f"{T_TABLES[near]:g}"] = {
             "ece": interval(table, lambda rows: calibration.calibration_error(rows.sum(0))),
@@ -123,8 +137,8 @@ def summarized(rows: dict[str, Tensor]) -> dict:
         f"cut into squares of {CELL} pixels": {
             "whole": figures(rows["texture"][:, :7]),
             "shuffled": figures(rows["texture"][:, 7:14]),
-            "agreement of the two": interval(rows["texture"][:, 14:], lambda r: (
-                r[:, 0].sum() / r[:, 1].sum()))},
+            "agreement of the two": interval(rows["texture"][:, 14:], ratio),
+            **change(rows["texture"][:, 7:14], rows["texture"][:, :7], "shuffling")},
         "one thing, two colors": {f"{a} to {b} pixels apart": {
             name: interval(rows["one thing"][:, i], lambda r, k=k: r[:, k].sum() / r[:, 0].sum())
             for k, name in ((1, "predicted"), (2, "true"))}
@@ -132,14 +146,14 @@ def summarized(rows: dict[str, Tensor]) -> dict:
         "bleeding": {"photos": len(edges), **{
             name: interval(edges[:, i], torch.mean) for i, name in enumerate(
                 ("predicted", "true at the network's size", "true"))}},
-        "conditions": {name.removeprefix("condition "): figures(rows[name]) for name in rows
-                       if name.startswith("condition ")},
+        "conditions": {name: figures(rows[f"condition {name}"]) | {
+            "agreement of one color": interval(rows[f"one color {name}"], ratio)}
+            for name in CONDITIONS} | change(
+                rows["condition infrared"], rows["condition as it is"], "infrared"),
         "old prints": {name: figures(rows[f"print {name}"]) for name in PRINTS} | {
-            f"{name} by preparing": interval(
-                torch.stack([rows["print old, prepared"], rows["print old"]], dim=1),
-                lambda r, a=a, b=b: (r[:, 0, a].sum() / r[:, 0, b].sum()
-                                     - r[:, 1, a].sum() / r[:, 1, b].sum()))
-            for name, a, b in (("change of agreement", 0, 1), ("change of error", 3, 2))},
+            **change(rows["print old, prepared"], rows["print old"], "preparing"),
+            **change(rows["print old, prepared"], rows["print old, prepared but for spots"],
+                     "mending spots")},
     }
 
 
@@ -163,7 +177,7 @@ def drawn_figures(nets: dict[str, Colorizer], photos: Tensor) -> dict:
 
 
 def skin_figures(colorizer: Colorizer, folder: Path | None) -> dict:
-    """Colors that skin is given, by ITA group of its true color."""
+    """Colors that skin is given: by tone of made-up heads, by ITA group of what was found."""
     kinds: dict[str, dict[str, list[Tensor]]] = {}
     left_out = 0
     for kind, name, rgb, mask in portraits(folder):
@@ -173,15 +187,17 @@ def skin_figures(colorizer: Colorizer, folder: Path | None) -> dict:
             left_out += 1
             continue
         made = larger(colors(colorizer, rgb)[1], rgb.shape)[:, mask]
-        group = skin.group_of(skin.ita(L.mean(), ab[1].mean()).item())
-        rows = kinds.setdefault(kind, {}).setdefault(name if kind == "bundled" else group, [])
+        if kind == "found":
+            name = skin.group_of(skin.ita(L.mean(), ab[1].mean()).item())
+        rows = kinds.setdefault(kind, {}).setdefault(name, [])
         rows.append(torch.cat([hues(made, ab), made.mean(1).double(), ab.mean(1).double()]))
     found: dict = {"found, but gray or with too little skin": left_out}
-    order = [name for name, _ in skin.GROUPS] + list(skin.FACES)
+    if "found" in kinds:  # from light to dark
+        kinds["found"] = {name: kinds["found"][name] for name, _ in skin.GROUPS
+                          if name in kinds["found"]}
     for kind, groups in kinds.items():
         found[kind] = {}
-        for group in sorted(groups, key=order.index):
-            rows = groups[group]
+        for group, rows in groups.items():
             stacked = torch.stack(rows)
             mean = [round(x, 1) for x in stacked[:, 7:].mean(0).tolist()]
             found[kind][group] = {"pictures": len(rows), "mean predicted ab": mean[:2],

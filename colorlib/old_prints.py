@@ -15,8 +15,8 @@ from .color import into_gamut, lab_to_rgb
 from .inference import lightness_of
 
 # What photographs of today use of the scale of L, from the 1st percentile to the 99th: the medians
-# of those measured are "levels" in results/limits.json.
-BLACK, WHITE = 3.0, 97.0
+# of those measured, rounded; they are "levels" in results/limits.json.
+BLACK, WHITE = 4.0, 95.0
 
 
 def _soft(L: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -111,7 +111,7 @@ def _set_levels(L: np.ndarray) -> np.ndarray:
 
 STEPS: dict[str, Callable] = {"spots": _mend_spots, "grain": _remove_grain, "even": _even_out,
                               "levels": _set_levels}
-# Those of them that help; `results/limits.json` has each alone.
+# Those that help together; `results/limits.json` has each alone, too.
 RECIPE = ("spots", "grain", "levels")
 
 

@@ -32,9 +32,9 @@ PRINTS: dict[str, Callable[[Tensor, int], Tensor]] = {
     **{f"only {name}": lambda rgb, seed, name=name: old_prints.aged(rgb, seed, [name])
        for name in ("faded", "stained", "grainy", "scratched")},
     "old": lambda rgb, seed: old_prints.aged(rgb, seed),
-    "old, grain alone": _old("grain"),
-    "old, levels alone": _old("levels"),
+    **{f"old, {step} alone": _old(step) for step in old_prints.RECIPE},
     "old, prepared": _old(*old_prints.RECIPE),
+    "old, prepared but for spots": _old("grain", "levels"),
     "old, prepared and evened out": _old("spots", "grain", "even", "levels"),
 }
 
@@ -89,16 +89,16 @@ def measure(rgb: Tensor, seed: int, nets: dict[str, Colorizer], shift: Tensor) -
     rows["bleeding"] = torch.tensor([float("nan")] * 3 if inside is None else [
         failures.bleeding(x, inside) for x in (fine, larger(true, rgb.shape), truth)]).double()
     rows["texture"] = texture(course, rgb)
+    mean = (prior.float() @ course.bins)[:, None, None].expand_as(true)
     for name, condition in CONDITIONS.items():
         shown, meant = condition(rgb)
         answer, ab = colors(course, shown)
         meant = calibration.true_ab(meant, ab.shape[-2:])
         rows[f"condition {name}"] = hues(ab, meant, calibration.entropy(answer))
+        rows[f"one color {name}"] = failures.agreement(mean, meant)
     for name, made in PRINTS.items():
         answer, ab = colors(course, made(rgb, seed))
         rows[f"print {name}"] = hues(ab, true, calibration.entropy(answer))
-    mean = (prior.float() @ course.bins)[:, None, None].expand_as(true)
-    rows["condition one color for all"] = hues(mean, true)
     rows["photos drawn"] = hues(colors(nets["drawn"], rgb, course.size)[1], true)
     return rows
 
@@ -120,8 +120,8 @@ def texture(colorizer: Colorizer, rgb: Tensor) -> Tensor:
 
 def portraits(folder: Path | None) -> Iterator[tuple[str, str, Tensor, Tensor]]:
     """Pictures with skin: made-up, bundled, found in Imagenette; kind, name, RGB, mask of skin."""
-    for code in skin.MONK:
-        yield from (("made-up", code, *skin.head(code, seed)) for seed in range(20))
+    for number, code in enumerate(skin.MONK, 1):
+        yield from (("made-up", f"tone {number}", *skin.head(code, seed)) for seed in range(20))
     for name, box in skin.FACES.items():
         photo = sample(name)
         rgb = as_rgb(photo.resize((256, 256 * photo.height // photo.width)))

@@ -6,7 +6,7 @@ from xml.etree import ElementTree as XML
 
 import numpy as np
 import pytest
-from PIL import ExifTags, Image, ImageCms
+from PIL import ExifTags, Image, ImageCms, IptcImagePlugin
 
 from colorlib import labels
 from colorlib.__main__ import main
@@ -39,6 +39,7 @@ def old_photo(path, orientation=6):
     exif[ExifTags.Base.Orientation] = orientation
     exif[ExifTags.Base.ImageDescription] = TITLE.encode()
     exif[ExifTags.Base.Make] = "Ernemann"
+    exif[ExifTags.Base.XPTitle] = TITLE.encode("utf-16le")
     exif[ExifTags.IFD.Exif] = {ExifTags.Base.DateTimeOriginal: "1921:05:01 12:00:00",
                                ExifTags.Base.ExifImageWidth: 90}
     exif[ExifTags.IFD.GPSInfo] = {ExifTags.GPS.GPSLatitudeRef: "N"}
@@ -85,6 +86,7 @@ def test_what_the_file_said_before_stays(tmp_path, suffix, options, orientation)
     assert result.size == ((60, 90) if orientation == 6 else (90, 60))
     assert exif.get(ExifTags.Base.Orientation, 1) == 1
     assert exif[ExifTags.Base.Make] == "Ernemann"
+    assert exif[ExifTags.Base.XPTitle].decode("utf-16le") == TITLE
     details = exif.get_ifd(ExifTags.IFD.Exif)
     assert details[ExifTags.Base.DateTimeOriginal].startswith("1921")
     assert ExifTags.Base.ExifImageWidth not in details
@@ -97,6 +99,24 @@ def test_what_the_file_said_before_stays(tmp_path, suffix, options, orientation)
     assert (f"Großmutter {NOTE}" in text) == ("DigitalSourceType" in names) == (not options)
     profile = ImageCms.ImageCmsProfile(io.BytesIO(result.info["icc_profile"]))
     assert "sRGB" in ImageCms.getProfileDescription(profile)
+
+
+@pytest.mark.parametrize("long", [False, True])
+def test_what_an_archive_wrote_into_a_jpeg_stays(tmp_path, long):
+    """Headline and credit as IPTC has them; a block that fits into no file is left out."""
+    before = {(2, 105): "Großmutter".encode(), (2, 110): b"City archive"}
+    if long:
+        before |= {(2, n): b"x" * 30_000 for n in (25, 80, 120)}
+    block = b"".join(bytes([0x1C, *tag]) + len(x).to_bytes(2, "big") + x
+                     for tag, x in before.items())
+    photo = sample("cat").resize((90, 60))
+    photo.info["photoshop"] = {labels.IPTC: block, 0x0425: b"0" * 16}
+    save_photo(photo, tmp_path / "old.jpg", None, photo)
+    assert main(["colorize", str(tmp_path / "old.jpg")]) == 0
+    result = Image.open(tmp_path / "old_color.jpg")
+    assert (IptcImagePlugin.getiptcinfo(result) or {}) == ({} if long else before)
+    assert 0x0425 not in result.info.get("photoshop", {})
+    assert NOTE in xmp_of(result)[1] and NOTE in result.getexif()[270]
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)

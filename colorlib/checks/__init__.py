@@ -103,6 +103,8 @@ class Exercise:
 def difference(got, expected, tolerance: float) -> str | None:
     """How a result differs from the right one, in lines; None if it doesn't."""
     if isinstance(expected, tuple):
+        if isinstance(got, Tensor | np.ndarray) and got.ndim == 1:
+            got = got.tolist()  # two numbers in one tensor are two results
         if not isinstance(got, tuple | list) or len(got) != len(expected):
             return f"  expected: {len(expected)} results, got {show_value(got)}"
         parts = zip(got, expected, strict=True)
@@ -118,7 +120,7 @@ def difference(got, expected, tolerance: float) -> str | None:
     if got_array.shape != expected_array.shape:
         return (f"  expected: shape {expected_array.shape}\n"
                 f"  got:      shape {got_array.shape}, {show_value(got)}")
-    near = np.isclose(got_array, expected_array, rtol=tolerance, atol=tolerance)
+    near = np.isclose(got_array, expected_array, rtol=tolerance, atol=tolerance, equal_nan=True)
     if near.all():
         return None
     if expected_array.size <= 12:

@@ -8,7 +8,7 @@ from . import Exercise, Mistake
 
 _RNG = torch.Generator().manual_seed(11)
 _FEATURE = torch.rand(4, 12, 12, generator=_RNG)
-_WIDE = torch.rand(16, 12, 12, generator=_RNG)
+_WIDE = torch.rand(16, 10, 15, generator=_RNG)
 
 
 def _pool(feature: Tensor, size: int) -> Tensor:
@@ -18,7 +18,7 @@ def _pool(feature: Tensor, size: int) -> Tensor:
 
 pool = Exercise(
     reference=_pool,
-    cases=[(_FEATURE, 36), (_FEATURE, 150), (_WIDE, 36), (_WIDE, 64)],
+    cases=[(_FEATURE, 36), (_FEATURE, 150), (_WIDE, 42), (_WIDE, 64)],
     right="Few channels keep many places, many channels keep few: about as many numbers each time.",
     mistakes=[
         Mistake("the largest value of each square was taken, not the mean.",
@@ -32,6 +32,10 @@ pool = Exercise(
         Mistake("the shape is still (C, side, side): flatten it, for a probe takes a row.",
                 lambda feature, size: F.adaptive_avg_pool2d(
                     feature, round((size / len(feature)) ** 0.5))),
+        Mistake("a window of fixed size leaves out the edge, or makes another number of squares: "
+                "`side` x `side` are wanted, whatever H and W are.",
+                lambda feature, size: F.avg_pool2d(feature, feature.shape[-1] // round(
+                    (size / len(feature)) ** 0.5)).flatten()),
         Mistake("values were picked, not averaged: what lies between them is lost.",
                 lambda feature, size: F.interpolate(
                     feature[None], size=round((size / len(feature)) ** 0.5)).flatten()),

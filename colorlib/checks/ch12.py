@@ -9,7 +9,7 @@ from . import Exercise, Mistake
 
 _RNG = torch.Generator().manual_seed(12)
 _LOGITS = 3 * torch.randn(313, 2, 3, generator=_RNG)
-_COIN = torch.tensor([2.0, 2.0, -60.0, -60.0])[:, None, None]
+_COIN = torch.tensor([2.0, 2.0, -200.0, -200.0])[:, None, None]
 
 
 def _bits(logits: Tensor) -> Tensor:
@@ -31,6 +31,9 @@ entropy_map = Exercise(
                 lambda logits: -(logits.softmax(-1) * logits.log_softmax(-1)).sum(0) / math.log(2)),
         Mistake("that is the mean over the bins. Entropy is the sum.",
                 lambda logits: _bits(logits) / len(logits)),
+        Mistake("a p of 0 has a logarithm of minus infinity, and 0 times that is no number: "
+                "log_softmax never gets there.",
+                lambda logits: -(logits.softmax(0) * logits.softmax(0).log2()).sum(0)),
         Mistake("that is the surprise of the likeliest color alone.",
                 lambda logits: -logits.log_softmax(0).amax(0) / math.log(2)),
     ],
@@ -73,7 +76,7 @@ ece = Exercise(
 )
 
 _INSIDE = torch.tensor([True] * 4 + [False] * 5)
-_FAR = torch.tensor([9.0, 8.0, 7.0, 2.0, 1.0, 3.0, 8.0, 9.0, 9.0])
+_FAR = torch.tensor([9.0, 8.0, 7.0, 2.0, 1.0, 3.0, 5.0, 8.0, 9.0])
 _AB = torch.tensor([[60.0, 60, 60, 50, 40, 25, 10, 10, 10], [40.0, 40, 40, 30, 20, 10, 0, 0, 0]])
 _WILD = torch.tensor([[60.0, 50, 70, 50, 90, -40, 12, 8, 10],
                       [40.0, 45, 35, 30, 80, -30, 5, -5, 0]])
@@ -91,7 +94,8 @@ def _gone(ab: Tensor, inside: Tensor, distance: Tensor, reach: float = 6, *, cli
 
 bleed = Exercise(
     reference=_gone,
-    cases=[(_AB, _INSIDE, _FAR), (_WILD, _INSIDE, _FAR), (_AB.flip(0), ~_INSIDE, _FAR)],
+    cases=[(_AB, _INSIDE, _FAR), (_WILD, _INSIDE, _FAR), (_AB.flip(0), ~_INSIDE, _FAR),
+           (_WILD, _INSIDE, _FAR, 3)],
     right="Sharp: 0. A rim that has gone over to the thing's color: 1.",
     mistakes=[
         Mistake("a share lies from 0 to 1: a pixel can't go over more than all the way.",
@@ -104,9 +108,12 @@ bleed = Exercise(
         Mistake("this is the rim inside the thing. Asked for is the one outside.",
                 lambda *a: _gone(*a, side=True)),
         Mistake("this is how far the rim's color is off, in ab units, not which share of the way.",
-                lambda ab, inside, distance: (
-                    ab[:, ~inside & (distance <= 6)]
-                    - ab[:, ~inside & (distance > 6)].mean(1, keepdim=True)).norm(dim=0).mean()),
+                lambda ab, inside, distance, reach=6: (
+                    ab[:, ~inside & (distance <= reach)] - ab[:, ~inside & (distance > reach)]
+                    .mean(1, keepdim=True)).norm(dim=0).mean()),
+        Mistake("the rim reaches to a distance of at most `reach`: that distance belongs to it.",
+                lambda ab, inside, distance, reach=6: _gone(ab, inside, distance, reach - 0.5)),
+        Mistake("6 stands in your code where `reach` should.", lambda *a: _gone(*a[:3])),
     ],
 )
 

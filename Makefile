@@ -10,7 +10,7 @@ CODE := $(shell find colorlib -name '*.py')
 
 .DEFAULT_GOAL := help
 .PHONY: help book test lint unit notebooks lab serve student offline pdf links weights results
-.PHONY: audit bench colab faults lowest pictures clean pins vendor repoint
+.PHONY: audit bench colab faults hints lighthouse lowest pictures rater clean pins vendor repoint
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
@@ -89,6 +89,9 @@ offline: book ## a zip that needs no network: _build/colorful-offline.zip
 
 pdf: book ## the whole book, printed: _build/colorful.pdf
 	$(BIN)/python tools/printed.py
+
+lighthouse: book ## Lighthouse's scores for the site (needs npx and Chromium): _build/lighthouse
+	$(BIN)/python tools/lighthouse.py
 
 links: _build/.code ## visit every link to another site (needs a network)
 	$(BIN)/jupyter-book build . --builder linkcheck

@@ -24,6 +24,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 NOTEBOOKS = sorted(p for p in (ROOT / "notebooks").rglob("*.ipynb")
                    if ".ipynb_checkpoints" not in p.parts)
+CHAPTERS = [p for p in NOTEBOOKS if p.parent.name == "notebooks"]
 PROSE = [ROOT / "README.md", ROOT / "CITATION.cff", ROOT / "LICENSE-PROSE",
          ROOT / "pyproject.toml", ROOT / "_config.yml", *sorted((ROOT / "book").rglob("*.md"))]
 TARGETS = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.M))
@@ -269,3 +270,33 @@ def test_every_public_module_is_in_the_reference():
     assert shown == sorted(re.findall(r"~colorlib\.(\w+)", (folder / "api.md").read_text()))
     public = (m.name for m in pkgutil.iter_modules(colorlib.__path__) if m.name[0] != "_")
     assert shown == sorted(public)
+
+
+def works(text):
+    """The DOIs and arXiv numbers that a text links to, however it writes the links."""
+    dois = re.findall(r"doi\.org/(10\.[^\s)>]+)", text, re.I)
+    arxiv = re.findall(r"arxiv\.org/(?:abs|pdf)/(\d+\.\d+)", text, re.I)  # of any version
+    return {work.lower().removeprefix("10.48550/arxiv.") for work in dois + arxiv}
+
+
+def test_a_work_is_known_by_any_of_its_links():
+    links = ["http://dx.doi.org/10.48550/arXiv.1603.08511", "https://arxiv.org/pdf/1603.08511v5.pdf"]
+    assert works(" ".join(links)) == works("(https://arxiv.org/abs/1603.08511)") == {"1603.08511"}
+    assert works("[SSIM](https://doi.org/10.1109/TIP.2003.1), 2004.") == {"10.1109/tip.2003.1"}
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=name_of)
+def test_bibliography_has_what_a_chapter_cites(path):
+    cited = works(text_of(path).partition("## Sources")[2])
+    assert cited, "a chapter without sources"
+    missing = cited - works(text_of(ROOT / "book" / "reference" / "bibliography.md"))
+    assert not missing
+
+
+def test_glossary_says_where_a_term_is_taught_and_leaves_no_chapter_out():
+    page = text_of(ROOT / "book" / "reference" / "glossary.md").partition(":sorted:")[2]
+    terms = [line.lower() for line in page.splitlines() if re.match(r"[^\s`]", line)]
+    assert len(terms) == len(set(terms)), "two terms that differ in case at most"
+    for entry in page.strip("`\n").split("\n\n"):
+        assert re.search(r"\b[Cc]hapter \d\d\b", entry), entry
+    assert set(re.findall(r"[Cc]hapter (\d\d)", page)) == {p.name[:2] for p in CHAPTERS}

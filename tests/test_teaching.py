@@ -101,9 +101,9 @@ def test_exam_and_answers_fit_together():
     assert questions == answers
     numbered = [int(points) for title, points in questions if title[0].isdigit()]
     assert sum(numbered) == 100
-    # Those for the last chapters take the place of numbers 1, 6, 9 and 10.
-    assert [int(points) for title, points in questions if title[0].isalpha()] == [
-        numbered[n - 1] for n in (1, 6, 9, 10)]
+    # Those for later chapters can take the place of numbers 1, 6, 9 and 10.
+    assert {int(points) for title, points in questions if title[0].isalpha()} == {
+        numbered[n - 1] for n in (1, 6, 9, 10)}
     parts = re.split(r"^## .+$", (GUIDE / "exam_answers.md").read_text("utf-8"), flags=re.M)[1:]
     for (title, points), part in zip(questions, parts, strict=True):
         if title.startswith("11."):

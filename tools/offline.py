@@ -4,7 +4,6 @@ It holds the site, the notebooks, the library with its weights and sample photog
 from a disk may not fetch another file: search shows its finds without their first lines there.
 """
 
-
 import zipfile
 from pathlib import Path
 
@@ -56,4 +55,3 @@ def main(site: Path, out: Path) -> None:
 
 if __name__ == "__main__":
     main(ROOT / "_build" / "html", ROOT / "_build" / "colorful-offline.zip")
-

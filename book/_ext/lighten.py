@@ -75,7 +75,7 @@ def drawing(name: str) -> tuple[str, str, str] | None:
 def draw(match) -> str:
     classes, name, attributes = match.groups()
     known = [n for n in re.findall(r"\bfa-([a-z][a-z0-9-]*)", classes)
-             if n not in ("lg", "solid", "regular", "brands", "fw", "sm", "2x", "1x", "lx")]
+             if n not in ("lg", "solid", "regular", "brands", "fw", "sm", "xl")]
     found = next(filter(None, map(drawing, known)), None)
     if not found:
         return match[0]

@@ -120,6 +120,9 @@ def difference(got, expected, tolerance: float) -> str | None:
     if got_array.shape != expected_array.shape:
         return (f"  expected: shape {expected_array.shape}\n"
                 f"  got:      shape {got_array.shape}, {show_value(got)}")
+    if str(getattr(expected, "dtype", "")).endswith("uint8") and not str(
+            getattr(got, "dtype", "")).endswith("uint8"):
+        return f"  expected: bytes, uint8\n  got:      {getattr(got, 'dtype', type(got).__name__)}"
     near = np.isclose(got_array, expected_array, rtol=tolerance, atol=tolerance, equal_nan=True)
     if near.all():
         return None
@@ -137,7 +140,7 @@ def show_value(value) -> str:
     try:
         array = _array(value)
     except (TypeError, ValueError):
-        text = repr(value)
+        text = " ".join(repr(value).split())
         return text if len(text) <= 60 else text[:57] + "..."
     if array.size > 12:
         return f"{array.size:,} numbers of shape {array.shape}, from {array.min():.4g} to " \
@@ -154,7 +157,10 @@ def show_value(value) -> str:
 def _array(value) -> np.ndarray:
     if isinstance(value, Tensor):
         value = value.detach().cpu()
-    array = np.asarray(value)
+    try:
+        array = np.asarray(value)
+    except RuntimeError as error:  # a list of tensors that still carry their graph
+        raise TypeError(str(error)) from error
     if array.dtype.kind not in "biuf":
         raise TypeError(f"not numbers: {value!r}")
     return array if array.dtype == bool else array.astype(np.float64)

@@ -36,18 +36,20 @@ pictures = Exercise(
 
 
 def _fit(network, optimizer, rate, batches, forget=(), sign=1) -> list[float]:
-    """The loop; `forget` names what a wrong one leaves out."""
+    """The loop; `forget` names what a wrong one leaves out, or does too late."""
     gamut, losses = AbGamut(), []
     for step, (lightness, ab) in enumerate(batches):
         indices, shares = gamut.soft_encode(ab)
         loss = sign * cross_entropy(network.logits(lightness), indices, shares)
         if "zero" not in forget:
             optimizer.zero_grad()
+        loss.backward()
+        if "late" in forget:
+            optimizer.step()
         if "rate" not in forget:
             for group in optimizer.param_groups:
                 group["lr"] = rate(step)
-        loss.backward()
-        if "step" not in forget:
+        if not {"step", "late"} & set(forget):
             optimizer.step()
         losses.append(sign * loss.item())
     return losses
@@ -81,8 +83,8 @@ fit = Exercise(
                 _without("zero")),
         Mistake("the weights never change: after backward(), the optimizer has to step().",
                 _without("step")),
-        Mistake("the learning rate of the step was not set, or set after it was used.",
-                _without("rate")),
+        Mistake("the learning rate of the step was not set.", _without("rate")),
+        Mistake("the learning rate was set after the step that it is for.", _without("late")),
         Mistake("it climbs: the loss that goes backward has the wrong sign.",
                 lambda *arguments: _fit(*arguments, sign=-1)),
         Mistake("the first loss is missing: note the loss before the step, for each batch.",

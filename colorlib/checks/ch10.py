@@ -68,11 +68,16 @@ def _hypercolumn(maps: list[Tensor], y: float, x: float) -> Tensor:
 
 hypercolumn = Exercise(
     reference=_hypercolumn,
-    cases=[(_MAPS[:1], 0.5, 0.25), (_MAPS, 0.3, 0.7), (_MAPS, 0.99, 0.01), (_MAPS, 0.0, 0.0)],
+    cases=[(_MAPS[:1], 0.5, 0.25), (_MAPS, 0.3, 0.7), (_MAPS, 0.99, 0.01), (_MAPS, 0.0, 0.0),
+           (_MAPS, 0.1, 0.15)],
     right="One place, seen at every scale at once.",
     mistakes=[
         Mistake("x and y have changed places: rows come first.",
                 lambda maps, y, x: _hypercolumn(maps, x, y)),
+        Mistake("places were rounded. A cell reaches from its number to the next: int() finds it.",
+                lambda maps, y, x: torch.cat([m[:, min(round(y * m.shape[1]), m.shape[1] - 1),
+                                                min(round(x * m.shape[2]), m.shape[2] - 1)]
+                                              for m in maps])),
         Mistake("only the last map was read. Fine detail stands in the first ones.",
                 lambda maps, y, x: _hypercolumn(maps[-1:], y, x)),
         Mistake("that is the mean of each map, which is the same at every pixel.",

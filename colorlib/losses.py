@@ -24,7 +24,7 @@ def cross_entropy(
     Returns
     -------
     scalar: the sum over pixels of w (log sum_q exp z_q - sum_k t_k z_k), divided by the number of
-    pixels that count. Weights have the mean 1 over the training set, so they need no division.
+    pixels that count. Weights have a mean near 1 over the training set, so they need no division.
 
     Notes
     -----

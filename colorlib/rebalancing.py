@@ -31,8 +31,8 @@ def empirical_prior(images: Iterable[Tensor], gamut: AbGamut | None = None) -> T
 
     Notes
     -----
-    A right prior peaks at (0, 0), gray. One that peaks at the rim, as at (-90, 90), was fed values
-    of 0 to 255 as if they were 0 to 1.
+    A right prior of many photographs peaks at (0, 0), gray. One that peaks at the rim, as at
+    (-90, 90), was fed values of 0 to 255 as if they were 0 to 1.
     Zhang et al. 2016, section 2.2. Chapter 03.
     """
     return shares(color_counts(images, gamut))

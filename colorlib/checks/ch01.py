@@ -24,7 +24,7 @@ def _weighted(rgb: Tensor, weights: Tensor = _LUMINANCE) -> Tensor:
 
 to_light = Exercise(
     reference=srgb_to_linear,
-    cases=[(torch.tensor([0.5]),), (torch.tensor([0.02]),), (torch.tensor([0.0, 0.25, 1.0]),)],
+    cases=[(torch.tensor([0.5]),), (torch.tensor([0.02]),), (torch.tensor([0.0, 0.1, 0.25, 1.0]),)],
     right="A power of 2.4 for most values, a straight line close to black.",
     tolerance=1e-4,  # dark values are small
     mistakes=[
@@ -97,7 +97,12 @@ mean_error = Exercise(
 
 
 def _judge_gray(got, lab: Tensor) -> str | None:
-    got = torch.as_tensor(got).float()
+    try:
+        got = torch.as_tensor(got).float()
+    except (TypeError, ValueError, RuntimeError):
+        return "a color is three numbers: L, a, b"
+    if not got.isfinite().all():
+        return "not a number: is there a division by a chroma of 0?"
     if got.shape != (3,):
         return f"a color is three numbers: L, a, b; got shape {tuple(got.shape)}"
     if (got[0] - lab[0]).abs() > 0.5:

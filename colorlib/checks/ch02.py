@@ -16,7 +16,8 @@ def _count(ab: Tensor, step: float) -> int:
 
 reached = Exercise(
     reference=_count,
-    cases=[(_FEW, 10), (_MANY, 10), (_MANY, 20), (_MANY, 5)],
+    cases=[(_FEW, 10), (_MANY, 10), (_MANY, 20), (_MANY, 5),
+           (torch.tensor([[1.0, -14.0], [2.0, -14.0]]), 10)],
     right="Round each color to its nearest center, then count each center once.",
     mistakes=[
         Mistake("rounding down finds the corner of a square, not the nearest center.",

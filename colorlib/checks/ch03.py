@@ -38,6 +38,7 @@ hard_prior = Exercise(
 
 # Three pixels in a row: gray, a red between bins, a dark blue.
 _TARGET = AbGamut().soft_encode(torch.tensor([[[0.0, 44.0, 20.0]], [[0.0, 33.0, -47.0]]]))
+_SHARED = AbGamut().soft_encode(torch.tensor([[[3.0, 4.0, 12.0]], [[4.0, 3.0, 4.0]]]))
 _ONE = AbGamut().soft_encode(torch.tensor([[[3.0]], [[4.0]]]))
 
 
@@ -47,7 +48,7 @@ def _pixels(indices: Tensor) -> int:
 
 soft_prior = Exercise(
     reference=lambda indices, weights: _count(indices, weights) / _pixels(indices),
-    cases=[_ONE, _TARGET, tuple(t.transpose(1, 2) for t in _TARGET)],
+    cases=[_ONE, _TARGET, _SHARED, tuple(t.transpose(1, 2) for t in _TARGET)],
     right="Each pixel gives 1 in all, shared out over five classes.",
     tolerance=1e-4,
     mistakes=[
@@ -55,6 +56,10 @@ soft_prior = Exercise(
                 lambda indices, weights: _count(indices) / indices.numel()),
         Mistake("the weights were left out: each of the five classes got a full pixel.",
                 lambda indices, weights: _count(indices) / _pixels(indices)),
+        Mistake("p[indices] += weights adds only once where a class comes again; bincount and "
+                "index_add_ add every time.",
+                lambda indices, weights: torch.zeros(Q).index_put_(
+                    (indices,), weights) / _pixels(indices)),
         Mistake("the sum is the number of pixels. It has to be 1.", _count),
         Mistake("divided by five times the number of pixels: a pixel's five weights sum to 1.",
                 lambda indices, weights: _count(indices, weights) / indices.numel()),
@@ -93,12 +98,12 @@ balance = Exercise(
     ],
 )
 
-_WEIGHTS = torch.tensor([0.2, 3.0, 1.0, 5.0, 0.5])
-_PHOTO = torch.tensor([[0, 0, 0, 1], [2, 4, 0, 3]])
+_WEIGHTS = torch.tensor([0.2, 3.0, 1.0, 5.0, 0.5, 1.2, 0.1])
+_PHOTO = torch.tensor([[0, 0, 5, 1], [2, 4, 0, 3]])
 
 share_above_one = Exercise(
     reference=lambda classes, weights: (weights[classes] > 1).float().mean(),
-    cases=[(_PHOTO, _WEIGHTS), (_PHOTO[:1], _WEIGHTS), (torch.tensor([[2, 2], [3, 1]]), _WEIGHTS)],
+    cases=[(_PHOTO, _WEIGHTS), (_PHOTO[:1], _WEIGHTS), (torch.tensor([[2, 2], [3, 5]]), _WEIGHTS)],
     right="First a weight for every pixel, then the share of the pixels.",
     tolerance=1e-4,
     mistakes=[

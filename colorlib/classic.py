@@ -9,7 +9,7 @@ from scipy import sparse
 from scipy.sparse.linalg import splu
 from torch import Tensor
 
-from .color import rgb_to_lab
+from .color import into_gamut, rgb_to_lab
 from .images import as_rgb, like, rgb_and_alpha
 from .inference import Colorizer, lightness_of
 
@@ -381,7 +381,8 @@ def color_by_dots(lab: Tensor, count: int, side: int = 5) -> tuple[Tensor, Tenso
         dot = [slice(max(0, at - side // 2), at + side // 2 + 1) for at in (y, x)]
         ab[:, *dot] = true[:, *dot].mean((1, 2), keepdim=True)
         known[tuple(dot)] = True
-        made = spread(lightness, ab, known)
+        # As it can be shown: what is out of gamut would be cut in the picture.
+        made = into_gamut(torch.cat([lightness, spread(lightness, ab, known)]))[1:]
     return torch.stack([*errors, (made - true).norm(dim=0).mean()]), made
 
 

@@ -114,7 +114,7 @@ class ForcedChoice:
         tested = [t for t in self.session.trials if t.phase == "test"]
         judged = [t for t in tested if t.kind == "colorized"]
         caught = [t for t in tested if t.kind == "catch"]
-        self._say(f"Done. You labelled {sum(t.fooled for t in judged)} of {len(judged)} colorized "
+        self._say(f"Done. You labeled {sum(t.fooled for t in judged)} of {len(judged)} colorized "
                   f"pictures real, and found {sum(not t.fooled for t in caught)} of {len(caught)} "
                   f"catch pictures. Your answers are in {self.path}.")
         self.box.children = [self.view]

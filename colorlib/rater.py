@@ -168,7 +168,7 @@ def scores(rater: Rater, pictures: Tensor, without: str = "nothing") -> Tensor:
     return torch.cat([rater.judge(HANDICAPS[without](lab)) for lab in parts])
 
 
-def labelled_real(real: Tensor, fake: Tensor, draws: int = 1000) -> list[float]:
+def labeled_real(real: Tensor, fake: Tensor, draws: int = 1000) -> list[float]:
     """Share of pairs in which the fake has the higher score, and its 95% interval over photos."""
     fooled = (fake > real).double() + 0.5 * (fake == real).double()
     picks = torch.randint(len(fooled), (draws, len(fooled)),
@@ -219,7 +219,7 @@ def squares(paths: list[Path]) -> list[Tensor]:
 
 
 def measure(raters: dict[str, Rater], train: dict[str, Tensor], test: dict[str, Tensor]) -> dict:
-    """Labelled-real shares, with intervals: of each rater, with each handicap, on each method.
+    """Labeled-real shares, with intervals: of each rater, with each handicap, on each method.
 
     Beside them those of a rater that looks at one number, the mean chroma of a picture.
     """
@@ -228,7 +228,7 @@ def measure(raters: dict[str, Rater], train: dict[str, Tensor], test: dict[str, 
         found[who] = {}
         for without in HANDICAPS:
             real = scores(rater, test["real"], without)
-            found[who][without] = {name: labelled_real(real, scores(rater, test[name], without))
+            found[who][without] = {name: labeled_real(real, scores(rater, test[name], without))
                                    for name in METHODS}
     learned, real = mean_chroma(train["real"]), mean_chroma(test["real"])
     found["mean chroma"] = {"nothing": {}}
@@ -236,7 +236,7 @@ def measure(raters: dict[str, Rater], train: dict[str, Tensor], test: dict[str, 
         # More chroma or less: whichever told the real one on the pairs of the training half.
         sign = 1 if (learned > mean_chroma(train[name])).double().mean() >= 0.5 else -1
         fake = sign * mean_chroma(test[name])
-        found["mean chroma"]["nothing"][name] = labelled_real(sign * real, fake)
+        found["mean chroma"]["nothing"][name] = labeled_real(sign * real, fake)
     return found
 
 
@@ -268,12 +268,12 @@ def main(argv=None) -> int:
         "photos": {"to learn from": len(train["real"]), "to test": len(test["real"])},
         "steps": options.steps, "torch": torch.__version__, "device": "cpu",
         "colorizer": sha256(Path(str(files("colorlib") / "assets" / "course.safetensors"))),
-        "labelled_real": measure(raters, train, test),
+        "labeled_real": measure(raters, train, test),
         "seconds_of_cpu": round(time.process_time() - start),
     }
-    for who, found in results["labelled_real"].items():
+    for who, found in results["labeled_real"].items():
         for name, (share, low, high) in found["nothing"].items():
-            print(f"{who:12} {name:12} labelled real {share:6.1%}  [{low:.1%}, {high:.1%}]")
+            print(f"{who:12} {name:12} labeled real {share:6.1%}  [{low:.1%}, {high:.1%}]")
     state = {f"{who}.{name}": tensor.half() if tensor.is_floating_point() else tensor
              for who, rater in raters.items() for name, tensor in rater.state_dict().items()}
     save_atomically(state, {"results": json.dumps(results)}, options.weights)

@@ -89,7 +89,7 @@ class Trial:
 
     @property
     def fooled(self) -> bool:
-        """The photograph was called fake: the colorized picture was labelled real."""
+        """The photograph was called fake: the colorized picture was labeled real."""
         return self.fake_is == self.real
 
     @property

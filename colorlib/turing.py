@@ -1,6 +1,6 @@
 """The Turing test's numbers: from a class's files to an estimate that means something (chapter 08).
 
-"Labelled real" is the share of pairs in which the colorized picture was taken for the photograph.
+"Labeled real" is the share of pairs in which the colorized picture was taken for the photograph.
 1/2 is perfect: then nobody can tell. Shares are from 0 to 1.
 """
 
@@ -41,7 +41,7 @@ class Answers:
 
     @property
     def rate(self) -> float:
-        """Share of the answers that labelled the colorized picture real."""
+        """Share of the answers that labeled the colorized picture real."""
         return float(self.fooled.sum() / self.shown.sum())
 
 
@@ -59,9 +59,9 @@ class Estimate:
                f"[{100 * self.low:.1f}, {100 * self.high:.1f}]"
 
 
-def labelled_real(answers: Answers, over: str = "raters", draws: int = DRAWS,
+def labeled_real(answers: Answers, over: str = "raters", draws: int = DRAWS,
                   level: float = 0.95, seed: int = 0) -> Estimate:
-    """Share of colorized pictures labelled real, with its interval by the bootstrap.
+    """Share of colorized pictures labeled real, with its interval by the bootstrap.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def labelled_real(answers: Answers, over: str = "raters", draws: int = DRAWS,
 
 def difference(one: Answers, other: Answers, over: str = "raters", draws: int = DRAWS,
                level: float = 0.95, seed: int = 0) -> Estimate:
-    """Labelled real of one method minus that of another, each judged by raters of its own.
+    """Labeled real of one method minus that of another, each judged by raters of its own.
 
     The two differ for certain, at this level, if the interval does not hold 0. "pictures" and
     "both" draw the same pictures for the two methods if they have as many: they are then taken for
@@ -149,7 +149,7 @@ def rater_sd_of(se: float, rate: float, raters: int, pairs: int) -> float:
 
     Parameters
     ----------
-    se : of the labelled-real share, found with so many `raters` of so many `pairs` each.
+    se : of the labeled-real share, found with so many `raters` of so many `pairs` each.
 
     Returns
     -------
@@ -173,11 +173,11 @@ def coverage(rate: float, over: str = "raters", classes: int = 400, seed: int = 
 
     Parameters
     ----------
-    over : as for `labelled_real`. simulated : as for `simulate`.
+    over : as for `labeled_real`. simulated : as for `simulate`.
     """
     rng, held = np.random.default_rng(seed), 0
     for i in range(classes):
-        found = labelled_real(simulate(rate, seed=rng, **simulated), over, draws, seed=i)
+        found = labeled_real(simulate(rate, seed=rng, **simulated), over, draws, seed=i)
         held += found.low <= rate <= found.high
     return held / classes
 
@@ -252,7 +252,7 @@ class Pooled:
         lines = [f"{len(self.sessions)} sessions count"]
         for method in self.methods:
             raters = len({s.rater for s in self.sessions if s.method == method})
-            lines.append(f"  {method}: labelled real {labelled_real(self.answers(method))}, "
+            lines.append(f"  {method}: labeled real {labeled_real(self.answers(method))}, "
                          f"{raters} raters")
         if self.other_vision:
             lines.append(f"{len(self.other_vision)} of raters with another color vision: apart")

@@ -64,7 +64,7 @@ def test_whole_test_by_its_buttons(pairs, tmp_path):
     test = forced_choice(pairs, seed=5, folder=tmp_path, group="class 3, <b>")
     flashed = play(test, lambda t: "second" if t.real == "first" else "first")
     assert flashed == [["first", "second"]] * 50
-    assert "labelled 0 of 36" in test.view.value and "4 of 4 catch" in test.view.value
+    assert "labeled 0 of 36" in test.view.value and "4 of 4 catch" in test.view.value
     pooled = turing.pool(tmp_path)
     assert pooled.sessions == [test.session] and pooled.answers().rate == 0
     assert pooled.sessions[0].vision == "typical" and pooled.sessions[0].group == "class 3 b"

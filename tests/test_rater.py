@@ -14,7 +14,7 @@ from colorlib.rater import (
     METHODS,
     Rater,
     colorized_versions,
-    labelled_real,
+    labeled_real,
     main,
     scores,
     train_rater,
@@ -37,7 +37,7 @@ def test_a_rater_learns_a_tint_and_sees_it_on_other_pictures():
     other = noise(1)
     dark = other.clone()
     dark[:, 0] = dark[:, 0] // 2
-    assert labelled_real(scores(rater, other), scores(rater, dark))[0] < 0.1
+    assert labeled_real(scores(rater, other), scores(rater, dark))[0] < 0.1
 
 
 def test_without_color_nothing_can_tell():
@@ -48,7 +48,7 @@ def test_without_color_nothing_can_tell():
 
 
 def test_equal_scores_count_as_a_guess():
-    assert labelled_real(torch.zeros(10), torch.zeros(10)) == [0.5, 0.5, 0.5]
+    assert labeled_real(torch.zeros(10), torch.zeros(10)) == [0.5, 0.5, 0.5]
 
 
 def test_versions_keep_the_lightness_and_random_has_another_photos_color():
@@ -92,7 +92,7 @@ def test_shipped_results_are_those_of_the_file_and_of_the_shipped_colorizer():
 def test_results_are_as_the_chapter_tells_them():
     """Random, which people find out best, fools the machine best; a tint alone gives others away;
     and without color nothing can tell."""
-    sharp, coarse = (RESULTS["labelled_real"][who] for who in ("sharp", "coarse"))
+    sharp, coarse = (RESULTS["labeled_real"][who] for who in ("sharp", "coarse"))
     for found in (sharp["nothing"], coarse["nothing"]):
         assert all(found["random"][1] > found[m][2] for m in METHODS if m != "random")
     assert all(sharp["place of color"][m][2] < 0.5 for m in METHODS if m != "random")
@@ -109,8 +109,8 @@ def test_shipped_rater_does_as_reported_on_other_photographs(imagenette, tmp_pat
     rater = Rater.from_pretrained()
     real = scores(rater, versions["real"])
     for name in METHODS:
-        share = labelled_real(real, scores(rater, versions[name]))[0]
-        reported = RESULTS["labelled_real"]["sharp"]["nothing"][name][0]
+        share = labeled_real(real, scores(rater, versions[name]))[0]
+        reported = RESULTS["labeled_real"]["sharp"]["nothing"][name][0]
         assert share == pytest.approx(reported, abs=0.18)
 
 
@@ -123,6 +123,6 @@ def test_the_command_writes_weights_and_results(tmp_path, capsys):
     assert main(["--data", str(photos), "--photos", "4", "--steps", "20", "--weights",
                  str(weights), "-o", str(report)]) == 0
     found = json.loads(report.read_text())
-    assert set(found["labelled_real"]) == {"sharp", "coarse", "mean chroma"}
+    assert set(found["labeled_real"]) == {"sharp", "coarse", "mean chroma"}
     assert Rater.from_pretrained(coarse=True, path=weights).results == found
-    assert "labelled real" in capsys.readouterr().out
+    assert "labeled real" in capsys.readouterr().out

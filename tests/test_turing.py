@@ -7,17 +7,17 @@ import numpy as np
 import pytest
 
 from colorlib import sessions, turing
-from colorlib.turing import Answers, labelled_real, pool, simulate, simulate_sessions
+from colorlib.turing import Answers, labeled_real, pool, simulate, simulate_sessions
 
 
 def test_rate_of_known_answers():
     answers = Answers(np.array([[1, 0], [2, 1]]), np.array([[2, 2], [2, 2]]))
     assert answers.rate == 0.5
     for over in ("raters", "pictures", "both", "pairs"):
-        found = labelled_real(answers, over)
+        found = labeled_real(answers, over)
         assert found.value == 0.5 and found.low <= 0.5 <= found.high
     with pytest.raises(ValueError, match="over must be"):
-        labelled_real(answers, "photos")
+        labeled_real(answers, "photos")
     with pytest.raises(ValueError, match="not a single answer"):
         Answers(np.zeros((2, 2)), np.zeros((2, 2)))
 
@@ -26,9 +26,9 @@ def test_bootstrap_error_is_that_of_the_formula():
     """Of a mean over raters with equal numbers of pairs, it is known without drawing."""
     answers = simulate(0.3, raters=50, rater_sd=0.6, seed=1)
     formula = (answers.fooled.mean(1)).std() / np.sqrt(50)
-    assert labelled_real(answers, draws=20_000).se == pytest.approx(formula, rel=0.03)
+    assert labeled_real(answers, draws=20_000).se == pytest.approx(formula, rel=0.03)
     binomial = np.sqrt(answers.rate * (1 - answers.rate) / answers.shown.sum())
-    assert labelled_real(answers, "pairs", 20_000).se == pytest.approx(binomial, rel=0.03)
+    assert labeled_real(answers, "pairs", 20_000).se == pytest.approx(binomial, rel=0.03)
 
 
 @pytest.mark.parametrize("sds", [(0, 0), (0.7, 0), (0.4, 0.8)])
@@ -74,7 +74,7 @@ def test_power_agrees_with_the_bootstrap_of_simulated_classes():
 
 def test_spread_of_raters_is_found_from_a_published_error():
     sd = turing.rater_sd_of(0.027, 0.25, 40, 36)
-    errors = [labelled_real(simulate(0.25, 40, 36, sd, seed=i), draws=300).se for i in range(100)]
+    errors = [labeled_real(simulate(0.25, 40, 36, sd, seed=i), draws=300).se for i in range(100)]
     assert np.sqrt(np.mean(np.square(errors))) == pytest.approx(0.027, rel=0.06)
     assert turing.rater_sd_of(0.001, 0.25, 40, 36) == 0
 
@@ -86,8 +86,8 @@ def test_one_method_judged_by_both_pictures_drawn_alike():
     one, other = (Answers((rng.random((300, 36)) < easy * k).astype(int), np.ones((300, 36), int))
                   for k in (1.0, 0.9))
     paired = turing.difference(one, other, "pictures").se
-    assert paired < 0.5 * np.hypot(labelled_real(one, "pictures").se,
-                                   labelled_real(other, "pictures").se)
+    assert paired < 0.5 * np.hypot(labeled_real(one, "pictures").se,
+                                   labeled_real(other, "pictures").se)
 
 
 # --- files ---
@@ -199,7 +199,7 @@ def test_a_class_of_200_is_pooled_within_10_seconds(tmp_path):
 
 def test_planted_rate_survives_the_way_through_files():
     made = simulate_sessions(150, rate=0.32, picture_sd=0.0, rater_sd=0.4, catch_rate=0.0)
-    found = labelled_real(turing.answers_of(made))
+    found = labeled_real(turing.answers_of(made))
     assert abs(found.value - 0.32) < 3 * found.se
 
 

@@ -16,7 +16,8 @@ def _area(error: Tensor) -> float:
 
 area = Exercise(
     reference=_area,
-    cases=[(torch.tensor([0.0, 75.0]),), (_ERROR,), (torch.tensor([150.0, 400.0]),)],
+    cases=[(torch.tensor([0.0, 75.0]),), (_ERROR,), (torch.tensor([150.0, 400.0]),),
+           (_ERROR.view(2, 2),)],
     right="An area under a curve, and no curve was needed: each pixel gives its share of it.",
     mistakes=[
         Mistake("this is the area above the curve. An error of 0 must give 1.",
@@ -27,6 +28,10 @@ area = Exercise(
                 lambda error: (1 - error[error <= 150] / 150).mean()),
         Mistake("the thresholds end at 150, not at the largest error.",
                 lambda error: (1 - error / error.max()).mean()),
+        Mistake("these are trapezoids between whole thresholds, which lie a little off; "
+                "the mean of the pixels' own shares is exact.",
+                lambda error: torch.trapezoid((error.flatten() <= torch.arange(151.0)[:, None])
+                                              .float().mean(1)) / 150),
         Mistake("this is the height of the curve at one threshold, not its area.",
                 lambda error: (error < 150).float().mean()),
     ],
@@ -50,10 +55,12 @@ def _by_share(score: Tensor, bins: Tensor, prior: Tensor) -> Tensor:
 rebalanced = Exercise(
     reference=_rebalanced,
     cases=[(_SCORE, _BINS, _PRIOR), (_SCORE.flip(0), _BINS, _PRIOR),
-           (_SCORE, torch.tensor([0, 1, 2, 3, 0]), _PRIOR)],
-    right="A seldom color counts for as much as it is seldom.",
+           (_SCORE, torch.tensor([0, 1, 2, 3, 0]), _PRIOR),
+           (_SCORE, torch.tensor([0, 0, 3, 1, 0]), _PRIOR),
+           (_SCORE, _BINS, torch.tensor([0.6, 0.0, 0.3, 0.1]))],
+    right="A rare color counts for as much as it is rare.",
     mistakes=[
-        Mistake("the weights are p, not 1 / p: seldom colors count even less than before.",
+        Mistake("the weights are p, not 1 / p: rare colors count even less than before.",
                 _by_share),
         Mistake("divide by the sum of the weights, not by the number of pixels.",
                 lambda score, bins, prior: (score / prior[bins]).mean()),

@@ -1,7 +1,7 @@
 """Wrong answers of chapter 08 that no checker names, and that it must catch all the same."""
 
 WRONG = {
-    "labelled_real": [lambda practice, catch, fooled: fooled[practice].float().mean(),
+    "labeled_real": [lambda practice, catch, fooled: fooled[practice].float().mean(),
                       lambda practice, catch, fooled: fooled[catch].float().mean()],
     "passes": [lambda p, trials, allowed: 1 - p ** (trials - allowed),
                lambda p, trials, allowed: (1 - p) ** trials],

@@ -203,7 +203,7 @@
     const error = 100 * Math.sqrt(share * (1 - share) / trials.length);
     const lines = trials.length ? [
       `You took ${fooled(trials)} of ${trials.length} colorized pictures for photographs: ` +
-      `${(100 * share).toFixed(0)}% labelled real, ± ${error.toFixed(0)} (standard error). ` +
+      `${(100 * share).toFixed(0)}% labeled real, ± ${error.toFixed(0)} (standard error). ` +
       "50% is what a perfect colorizer would get, and what guessing gives.",
       `Of ${caught.length} pictures in the colors of another photo you found ` +
       `${caught.length - fooled(caught)}.`,

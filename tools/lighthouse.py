@@ -5,55 +5,21 @@ as hosts do. Its scores for three pages are printed, and what is below its limit
 own. The reports lie in _build/lighthouse.
 """
 
-import gzip
 import json
 import os
 import shutil
 import subprocess
 import sys
-import threading
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from hosting import find_chromium, serve
+
 ROOT = Path(__file__).parents[1]
-CHROMIUM = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
 # Each page with the least performance that it may have; a notebook's page carries its figures.
 PAGES = {"book/index.html": 95, "notebooks/01_lab_color.html": 85,
          "notebooks/06_annealed_mean.html": 85}
 TRIES = 3
 EVERYWHERE = {"accessibility": 100, "best-practices": 100, "seo": 100}
-# What hosts compress. Pictures, fonts and .gz files are compressed already.
-TEXT = ("text/", "application/javascript", "application/json", "application/xml", "image/svg+xml")
-
-
-class Host(SimpleHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"  # one connection for many files, as any host has it
-
-    def do_GET(self):
-        file = Path(self.translate_path(self.path))
-        kind = self.guess_type(str(file))
-        taken = "gzip" in self.headers.get("Accept-Encoding", "")
-        if not (taken and file.is_file() and kind.startswith(TEXT)):
-            super().do_GET()
-            return
-        body = gzip.compress(file.read_bytes(), compresslevel=6)
-        self.send_response(200)
-        for name, value in {"Content-Type": f"{kind}; charset=utf-8", "Content-Encoding": "gzip",
-                            "Content-Length": len(body), "Vary": "Accept-Encoding"}.items():
-            self.send_header(name, str(value))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *args):
-        pass
-
-
-def serve(site: Path) -> ThreadingHTTPServer:
-    """A server of the site on a free port of localhost, running until its `shutdown`."""
-    server = ThreadingHTTPServer(("localhost", 0), partial(Host, directory=site))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return server
 
 
 def look(url: str, out: Path, chromium: str) -> dict:
@@ -116,7 +82,7 @@ def lacking(site: Path, chromium: str | None) -> str | None:
 
 
 def main(site: Path, out: Path) -> int:
-    chromium = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    chromium = find_chromium()
     lack, missed = lacking(site, chromium), []
     if lack:
         print(f"lighthouse: {lack}", file=sys.stderr)

@@ -6,22 +6,18 @@ of the site lead to pages of the book.
 """
 
 import io
-import shutil
 import sys
-import threading
-from functools import partial
 from html import escape
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urldefrag
 
 import yaml
+from hosting import find_chromium, serve
 from playwright.sync_api import sync_playwright
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import ArrayObject, FloatObject, NameObject, NullObject, TextStringObject
 
 ROOT = Path(__file__).parents[1]
-CHROMIUM = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
 MARGIN = {"top": "18mm", "bottom": "20mm", "left": "18mm", "right": "18mm"}
 
 # What a reader of the site opens or scrolls to is open and loaded on paper.
@@ -46,11 +42,6 @@ a { color: inherit; text-decoration: none; display: flex; } a b { font-weight: 4
 .number { height: 297mm; break-after: page; position: relative; }
 .number span { position: absolute; bottom: 9mm; width: 100%; text-align: center; }
 </style>"""
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *args):
-        pass
 
 
 def contents(title: str, under: str, entries: list[dict], starts: dict[str, int]) -> str:
@@ -125,12 +116,11 @@ def join(prints: list[tuple[str, bytes]], out: Path, numbers: bytes | None = Non
 
 
 def main(site: Path, out: Path) -> int:
-    chromium = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    chromium = find_chromium()
     if not chromium:
         print("pdf: no Chromium on this machine", file=sys.stderr)
         return 1
-    server = ThreadingHTTPServer(("localhost", 0), partial(Quiet, directory=site))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    server = serve(site)
     home = f"http://localhost:{server.server_port}"
     options = {"format": "A4", "print_background": True, "outline": True, "tagged": True,
                "margin": MARGIN}

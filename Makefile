@@ -69,11 +69,11 @@ weights: $(READY) ## train the network that ships, from nothing (an hour or more
 results: $(READY) ## measure what ships, and train what has no weights; stopped, it goes on from there
 	$(BIN)/colorlib table -o results/table.json
 	cp results/table.json colorlib/assets/table/table.json
-	$(BIN)/python -m colorlib.probes --ship colorlib/assets/representation.safetensors
+	$(BIN)/python -m experiments.probes --ship colorlib/assets/representation.safetensors
 	cp results/representation.json colorlib/assets/representation.json
-	$(BIN)/python -m colorlib.limits -o results/limits.json
+	$(BIN)/python -m experiments.limits -o results/limits.json
 	cp results/limits.json colorlib/assets/limits/limits.json
-	OMP_NUM_THREADS=1 $(BIN)/python -m colorlib.scaling -o results/scaling.json
+	OMP_NUM_THREADS=1 $(BIN)/python -m experiments.scaling -o results/scaling.json
 	cp results/scaling.json colorlib/assets/scaling.json
 
 pictures: $(READY) ## the pictures of README and model card, from the shipped weights
@@ -98,11 +98,11 @@ links: _build/.code ## visit every link to another site (needs a network)
 
 rater: export OMP_NUM_THREADS = 1
 rater: $(READY) ## train and measure the machine that takes the Turing test (3 minutes of a CPU)
-	$(BIN)/python -m colorlib.rater
+	$(BIN)/python -m experiments.rater
 
 hints: export OMP_NUM_THREADS = 1
 hints: $(READY) ## train and measure the network with hints (6 minutes of a CPU)
-	$(BIN)/python -m colorlib.clicks
+	$(BIN)/python -m experiments.hints
 
 bench: $(READY) ## time it beside the plain way: results/bench.json
 	$(BIN)/python -m benchmarks
@@ -150,7 +150,7 @@ audit: ## ask for known vulnerabilities of what constraints.txt names (needs a n
 faults: export OMP_NUM_THREADS = 1
 faults: export FAULTS = long
 faults: $(READY) ## faults and fuzzing at length (10 minutes of a CPU): results/faults.json
-	$(BIN)/python -m pytest tests/test_faults.py tests/test_fuzz.py tests/test_properties.py
+	$(BIN)/python -m pytest tests/faults
 
 clean: ## remove what was built (.venv stays)
 	rm -rf _build .pytest_cache .ruff_cache .hypothesis

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import torch
 
-from colorlib.files import write_text
+from colorlib.io.files import write_text
 
 from .machine import multiplications, powers, traffic
 from .measure import Row

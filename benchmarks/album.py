@@ -3,9 +3,9 @@
 import tempfile
 from pathlib import Path
 
-from colorlib import albums
 from colorlib.images import open_photo, sample, samples, save_photo
 from colorlib.inference import Colorizer
+from colorlib.scale import albums
 
 from .machine import network_ms
 from .measure import Row, race

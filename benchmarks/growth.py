@@ -22,7 +22,7 @@ COMMANDS = {
 PEAK = """
 import sys
 from pathlib import Path
-from colorlib.__main__ import main
+from colorlib.cli.parser import main
 assert main(sys.argv[1:]) == 0
 # Not getrusage: a process's peak by it is at least that of the one that started it.
 status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())

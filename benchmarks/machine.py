@@ -9,8 +9,8 @@ from functools import lru_cache
 
 import torch
 
-from colorlib.counting import layers
-from colorlib.winograd import LEAST_CHANNELS
+from colorlib.engine.counting import layers
+from colorlib.fast.winograd import LEAST_CHANNELS
 
 
 def _best(function: Callable, rounds: int = 7) -> float:

@@ -18,11 +18,11 @@ from statistics import median
 import torch
 import torch.nn.functional as F
 
-from colorlib.data import Photos, find_photos, random_crop
+from colorlib.data import Photos, batch_source, find_photos, random_crop
 from colorlib.images import samples
 from colorlib.losses import cross_entropy
 from colorlib.recipes import COURSE, Recipe, Stage
-from colorlib.training import Training, batch_source
+from colorlib.training import Training
 
 from . import plain
 from .measure import Row

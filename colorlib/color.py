@@ -7,15 +7,15 @@ a and b are roughly in [-110, 110].
 The constants are those of sRGB (IEC 61966-2-1) and CIE 1976 L*a*b* under the D65 white of the
 2-degree observer, the pair that image libraries agree on.
 
-First come the formulas. The end of the file has them once more, in place and several times as fast:
-that is what a float32 picture on a CPU goes through if nobody asks for its gradient.
+The formulas stand here as the chapter teaches them. A float32 picture on a CPU whose gradient
+nobody asks for is converted by `fast.pixels`: the same numbers, several times as fast.
 """
 
-from collections.abc import Callable
-from functools import lru_cache
-
 import torch
+import torch.nn.functional as F
 from torch import Tensor
+
+from .fast import pixels
 
 # Linear sRGB -> XYZ, the primaries of ITU-R BT.709 (IEC 61966-2-1).
 RGB_TO_XYZ = torch.tensor(
@@ -35,11 +35,14 @@ LAB_KNEE = 0.008856  # (6 / 29)^3: below it CIE replaces the cube root by a line
 LAB_SLOPE = 7.787  # 1/3 (29 / 6)^2, the slope of that line
 LAB_OFFSET = 16.0 / 116.0
 
+_fast = pixels.LabConverter(RGB_TO_XYZ, WHITE, GAMMA_KNEE, LINEAR_KNEE, LAB_KNEE, LAB_SLOPE)
+
 
 def _check(image: Tensor, name: str) -> None:
     if not isinstance(image, Tensor) or not image.is_floating_point():
         got = image.dtype if isinstance(image, Tensor) else type(image).__name__
-        raise TypeError(f"{name} must be a float tensor, got {got}; colorlib.data.as_rgb makes one")
+        raise TypeError(f"{name} must be a float tensor, got {got}; "
+                        "colorlib.images.as_rgb makes one")
     if image.dim() < 3 or image.shape[-3] != 3:
         raise ValueError(f"{name} must have shape (..., 3, H, W), got {tuple(image.shape)}")
 
@@ -117,7 +120,7 @@ def rgb_to_lab(rgb: Tensor) -> Tensor:
     [100.0, 0.0, 0.0]
     """
     _check(rgb, "rgb")
-    return _by_tiles(_lab_of, rgb) if _quick(rgb) else xyz_to_lab(rgb_to_xyz(rgb))
+    return _fast.to_lab(rgb) if pixels.supports(rgb) else xyz_to_lab(rgb_to_xyz(rgb))
 
 
 def rgb8_to_lab(rgb: Tensor) -> Tensor:
@@ -125,7 +128,7 @@ def rgb8_to_lab(rgb: Tensor) -> Tensor:
     if rgb.dtype != torch.uint8:
         raise TypeError(f"rgb must be bytes, uint8, got {rgb.dtype}; rgb_to_lab takes floats")
     if rgb.device.type == "cpu" and rgb.numel():
-        return _by_tiles(_lab_of, rgb)
+        return _fast.to_lab(rgb)
     return rgb_to_lab(rgb.float() / 255)
 
 
@@ -143,10 +146,10 @@ def lab_to_rgb(lab: Tensor, clip: bool = True) -> Tensor:
     rgb : tensor of the same shape, dtype and device.
     """
     _check(lab, "lab")
-    if _quick(lab):
-        rgb = _by_tiles(lambda tile, out: _gamma(_linear_of(tile), out), lab)
-        return rgb.clamp_(0, 1) if clip else rgb
-    rgb = linear_to_srgb(_transform(XYZ_TO_RGB, lab_to_xyz(lab)))
+    if pixels.supports(lab):
+        rgb = _fast.to_rgb(lab)
+    else:
+        rgb = linear_to_srgb(_transform(XYZ_TO_RGB, lab_to_xyz(lab)))
     return rgb.clamp(0, 1) if clip else rgb
 
 
@@ -156,112 +159,75 @@ def delta_e(lab1: Tensor, lab2: Tensor) -> Tensor:
 
 
 def into_gamut(lab: Tensor, halvings: int = 8) -> Tensor:
-    """Take color away, at the same L and hue, from what no screen can show, until it can.
+    """Reduce the chroma of colors that sRGB can't show, at the same L and hue, until it can.
 
     Clipping RGB instead would change L: a bright pixel asked to be deep blue would turn dark.
 
     Parameters
     ----------
     lab : float tensor, shape (..., 3, H, W), L in [0, 100].
-    halvings : steps of the search for the most color that fits; 8 find it to 1/256.
+    halvings : steps of the search for the largest chroma that fits; 8 find it to 1/256.
 
     Returns
     -------
     tensor of the same shape.
     """
-    pixels = lab.movedim(-3, 0).reshape(3, -1)
-    outside = (~_shows(pixels)).nonzero().squeeze(-1)
-    far = pixels[:, outside]
-    fits, step = torch.zeros_like(far[0]), 0.5
-    for _ in range(halvings):  # the share of its color that a pixel can keep, bit by bit
-        fits = fits + step * _shows(torch.cat([far[:1], far[1:] * (fits + step)]))
+    colors = lab.movedim(-3, 0).reshape(3, -1)
+    outside = (~_in_gamut(colors)).nonzero().squeeze(-1)
+    lightness, ab = colors[:1, outside], colors[1:, outside]
+    # Bisection of the share of its chroma that each color can keep.
+    share, step = torch.zeros_like(lightness), 0.5
+    for _ in range(halvings):
+        share = share + step * _in_gamut(torch.cat([lightness, ab * (share + step)]))
         step /= 2
-    pixels = pixels.index_copy(1, outside, torch.cat([far[:1], far[1:] * fits]))
-    return pixels.view(lab.movedim(-3, 0).shape).movedim(0, -3)
+    colors = colors.index_copy(1, outside, torch.cat([lightness, ab * share]))
+    return colors.view(lab.movedim(-3, 0).shape).movedim(0, -3)
 
 
-def _shows(pixels: Tensor) -> Tensor:
+def _in_gamut(colors: Tensor) -> Tensor:
     """Whether sRGB can show each Lab color of (3, N), to half an 8-bit step."""
-    # The gamma keeps the order of things, so that its ends tell; it need not be applied.
-    low, high = srgb_to_linear(torch.tensor([-1 / 512, 1 + 1 / 512], dtype=torch.float64)).tolist()
-    linear = _linear_of(pixels)
-    return (linear.amin(0) > low) & (linear.amax(0) < high)
-
-
-# The formulas again, in place. A power is taken by log2 and exp2, at a third of what `pow` costs.
-# Where a curve turns into a line below a knee, both are added: the curve of max(x, knee), and the
-# line of the rest, x - max(x, knee); to choose by `where` costs more. Temporary tensors are few
-# and small enough to stay in the cache.
-
-TILE = 2**16  # pixels that a thread converts at a time
-
-
-def _quick(image: Tensor) -> bool:
-    needs_gradient = torch.is_grad_enabled() and image.requires_grad
-    on_cpu = image.device.type == "cpu" and image.dtype == torch.float32
-    return on_cpu and not needs_gradient and image.numel() > 0
-
-
-def _by_tiles(convert: Callable[[Tensor, Tensor], None], image: Tensor) -> Tensor:
-    """Have ``convert(tile, out)`` fill a float32 tensor of the image's shape."""
-    result = torch.empty(image.shape)
-    pixels, tile = image.shape[-2] * image.shape[-1], TILE * torch.get_num_threads()
-    together = max(1, tile // pixels)  # small pictures share a tile
-    pairs = zip(image.reshape(-1, 3, pixels).split(together),
-                result.view(-1, 3, pixels).split(together), strict=True)
-    for some, out in pairs:
-        for one, place in zip(some.split(tile, -1), out.split(tile, -1), strict=True):
-            convert(one, place)
-    return result
-
-
-def _power_(x: Tensor, exponent: float) -> Tensor:
-    return x.log2_().mul_(exponent).exp2_()
-
-
-@lru_cache
-def _matrices() -> dict[str, Tensor]:
-    """Each color space to the next, the white's division and the numbers of L*, a*, b* included."""
-    f_to_lab = torch.tensor([[0, 116, 0], [500, -500, 0], [0, 200, -200]], dtype=torch.float64)
-    steps = {"rgb to ratio": RGB_TO_XYZ / WHITE[:, None], "ratio to rgb": XYZ_TO_RGB * WHITE,
-             "f to lab": f_to_lab, "lab to f": f_to_lab.inverse()}
-    levels = torch.arange(256, dtype=torch.float64) / 255
-    return {**{name: m.float() for name, m in steps.items()},
-            "bytes": srgb_to_linear(levels).float()}
-
-
-def _lab_of(rgb: Tensor, out: Tensor) -> None:
-    """`rgb_to_lab` of floats or bytes."""
-    by = _matrices()
-    if rgb.dtype == torch.uint8:  # only 256 values: looked up
-        linear = by["bytes"].index_select(0, rgb.flatten().int()).view(rgb.shape)
+    # The gamma curve only rises, so the ends of the range can be compared before it.
+    ends = torch.tensor([-1 / 512, 1 + 1 / 512], dtype=torch.float64)
+    low, high = srgb_to_linear(ends).tolist()
+    if pixels.supports(colors):
+        light = _fast.light(colors)
     else:
-        above = rgb.clamp(min=GAMMA_KNEE)
-        below = rgb - above
-        linear = _power_(above.add_(0.055).mul_(1 / 1.055), 2.4).add_(below, alpha=1 / 12.92)
-    below = by["rgb to ratio"] @ linear
-    above = below.clamp(min=LAB_KNEE)
-    below.sub_(above)
-    f = _power_(above, 1 / 3).add_(below, alpha=LAB_SLOPE)
-    torch.matmul(by["f to lab"], f, out=out)
-    out.select(-2, 0).sub_(16)
+        light = _transform(XYZ_TO_RGB, lab_to_xyz(colors[..., None])).squeeze(-1)
+    return (light.amin(0) > low) & (light.amax(0) < high)
 
 
-def _linear_of(lab: Tensor) -> Tensor:
-    """Amounts of light of Lab, without limits: the first half of `lab_to_rgb`."""
-    if not _quick(lab):
-        return _transform(XYZ_TO_RGB, lab_to_xyz(lab[..., None])).squeeze(-1)
-    by = _matrices()
-    below = by["lab to f"] @ lab
-    below.add_(16 / 116)
-    below.select(-2, 2).clamp_(min=0)
-    above = below.clamp(min=LAB_KNEE ** (1 / 3))
-    below.sub_(above)
-    return by["ratio to rgb"] @ above.pow_(3).add_(below, alpha=1 / LAB_SLOPE)
+def lightness_of(rgb: Tensor) -> Tensor:
+    """L of a photo: RGB (3, H, W) in [0, 1] to (1, H, W) in [0, 100]."""
+    return torch.cat([rgb_to_lab(strip)[:1] for strip in _strips(rgb, rgb.shape[-1])], dim=-2)
 
 
-def _gamma(linear: Tensor, out: Tensor) -> None:
-    """`linear_to_srgb`, which destroys what it is given."""
-    torch.clamp(linear, min=LINEAR_KNEE, out=out)
-    linear.sub_(out)
-    _power_(out, 1 / 2.4).mul_(1.055).sub_(0.055).add_(linear, alpha=12.92)
+def paint(lightness: Tensor, ab: Tensor) -> Tensor:
+    """Give a photo's lightness color.
+
+    Parameters
+    ----------
+    lightness : tensor, shape (1, H, W), L in [0, 100].
+    ab : tensor, shape (2, h, w), of any size; it is enlarged bilinearly.
+
+    Returns
+    -------
+    RGB, shape (3, H, W), in [0, 1], on the CPU. Where a pixel's L can't have that much color, the
+    color gives way, see `into_gamut`. Worked on strip by strip, so that a large photo needs little
+    memory beside itself.
+    """
+    height, width = lightness.shape[-2:]
+    tall = _resize(ab.cpu(), height, ab.shape[-1])  # down first, where there are few columns
+    strips = []
+    for L, rows in zip(_strips(lightness.cpu(), width), _strips(tall, width), strict=True):
+        lab = torch.cat([L, _resize(rows, *L.shape[-2:])])
+        strips.append(lab_to_rgb(into_gamut(lab)))
+    return torch.cat(strips, dim=-2)
+
+
+def _strips(image: Tensor, width: int) -> tuple[Tensor, ...]:
+    """Rows of an image, as many at once as fit the cache at this width."""
+    return image.split(max(1, pixels.TILE * torch.get_num_threads() // max(1, width)), -2)
+
+
+def _resize(image: Tensor, height: int, width: int) -> Tensor:
+    return F.interpolate(image[None], (height, width), mode="bilinear", align_corners=False)[0]

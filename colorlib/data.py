@@ -2,7 +2,8 @@
 
 import math
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import accumulate
 from pathlib import Path
 
 import torch
@@ -10,8 +11,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .color import rgb8_to_lab
-from .downloads import cache_folder, cifar10, download, imagenette, sha256  # noqa: F401
+from .engine.distributed import place
 from .images import SUFFIXES, PhotoError, read_rgb, samples
+from .io.datasets import cifar10, imagenette
+from .recipes import Recipe
 
 GRAY = 5.0  # a photo whose |a| and |b| never exceed this has no color to teach (Zhang's rule)
 
@@ -86,7 +89,7 @@ def photographs(source: str | Path = "bundled", split: str = "train") -> Sequenc
 
     Returns
     -------
-    What `Batches` takes. Offline, with nothing downloaded before, the bundled photographs, and a
+    What `Batches` takes. Offline, with nothing downloaded before: the bundled photographs, and a
     warning that says so.
     """
     bundled = Photos(samples().values())
@@ -173,9 +176,7 @@ class Batches:
 
         Put side by side, the parts are the batch.
         """
-        if self.batch % world:
-            raise ValueError(f"a batch of {self.batch} can't be shared out evenly to {world} "
-                             "processes")
+        _check_shares(self.batch, world)
         # Drawn for the whole batch, so that a crop does not depend on who makes it.
         rng = torch.Generator().manual_seed(self.seed * 1_000_003 + step)
         draws = torch.rand(self.batch, 4, generator=rng).tolist()
@@ -195,8 +196,8 @@ class Batches:
 
     def _colored(self, position: int) -> tuple[int, Tensor]:
         """The photo in line; if it is gray or can't be read, the next one that will do."""
-        for place in range(position, position + 1001):
-            i = self._pick(place)
+        for k in range(position, position + 1001):
+            i = self._pick(k)
             if self._gray.get(i):
                 continue
             photo = self.photos[i]
@@ -215,3 +216,34 @@ class Batches:
                 len(self.photos), generator=rng)
             self._order = epoch, order
         return int(self._order[1][place])
+
+
+def _check_shares(batch: int, world: int) -> None:
+    if batch % world:
+        raise ValueError(f"a batch of {batch} can't be shared out evenly to {world} processes")
+
+
+def batch_source(recipe: Recipe, photos) -> Callable[[int], tuple[Tensor, ...]]:
+    """The batches of a whole training, one stage after another: step number to batch.
+
+    Of several processes, each makes its own part of every batch.
+    """
+    rank, world = place()
+    for stage in recipe.stages:  # now, not hours later when the stage begins
+        _check_shares(stage.batch, world)
+    starts = [0, *accumulate(stage.steps for stage in recipe.stages)][:-1]
+    sources = [
+        Batches(photos, s.batch, s.crop, s.zoom, recipe.gamma, recipe.seed + start)
+        for s, start in zip(recipe.stages, starts, strict=True)
+    ]
+
+    def batch_at(step: int) -> tuple[Tensor, ...]:
+        stage = recipe.stage(step)
+        return sources[stage].part(step - starts[stage], rank, world)
+
+    return batch_at
+
+
+def evenly(paths: list, count: int) -> list:
+    """So many of a list, evenly spread over it."""
+    return [paths[i * len(paths) // count] for i in range(min(count, len(paths)))]

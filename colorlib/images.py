@@ -4,7 +4,6 @@ import io
 import os
 import struct
 import warnings
-from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +11,9 @@ import torch
 from PIL import Image, ImageCms, ImageOps
 from torch import Tensor
 
-from .files import replacing
-from .labels import kept, labels
+from .io.assets import asset
+from .io.files import replacing
+from .io.metadata import kept, labels
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif"}
 MAX_PIXELS = 120_000_000  # more is taken for a decompression bomb
@@ -27,8 +27,7 @@ class PhotoError(ValueError):
 
 def samples() -> dict[str, Path]:
     """The photographs that ship with the course, by name. Their credits lie beside them."""
-    folder = Path(str(files("colorlib") / "assets" / "photos"))
-    return {path.stem: path for path in sorted(folder.glob("*.jpg"))}
+    return {path.stem: path for path in sorted(asset("photos").glob("*.jpg"))}
 
 
 def sample(name: str) -> Image.Image:
@@ -121,6 +120,12 @@ def read_rgb(path: str | Path, shrink_to: int | None = None) -> Tensor:
     return torch.from_numpy(np.asarray(image).transpose(2, 0, 1).copy())
 
 
+def center(pictures: Tensor, side: int) -> Tensor:
+    """The middle square of pictures (..., H, W)."""
+    top, left = ((n - side) // 2 for n in pictures.shape[-2:])
+    return pictures[..., top : top + side, left : left + side]
+
+
 def as_rgb(image) -> Tensor:
     """A photo of any kind as a float tensor (3, H, W) in [0, 1]; gray becomes three equal channels.
 
@@ -194,7 +199,7 @@ def save_photo(image: Image.Image, path: str | Path, note: str | None = None,
 
     Parameters
     ----------
-    note : what the file shall say of itself in EXIF and XMP, as `labels.colorized_note`.
+    note : what the file shall say of itself in EXIF and XMP, as `metadata.colorized_note`.
     original : the photograph that the picture was made of, as `open_photo` gave it: what its file
         says of camera, date, place and author goes along.
     """

@@ -1,21 +1,19 @@
 """From a distribution to a color, and from a gray photo to a color one (chapters 00 and 06)."""
 
-import json
 import math
-from importlib.resources import files
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from .color import TILE, into_gamut, lab_to_rgb, rgb_to_lab
+from .color import lightness_of, paint
+from .engine.checkpoints import load_weights
+from .fast.winograd import Winograd
 from .gamut import AbGamut
 from .images import like, rgb_and_alpha
-from .networks import STRIDE, ColorNet, load_public
-from .registry import build
-from .winograd import Winograd
+from .io.assets import asset
+from .networks import STRIDE, ColorNet, build, load_public
 
 TEMPERATURE = 0.38  # the paper's
 MAX_SIZE = 4096  # pixels, of the long side that a weights file may ask for
@@ -62,7 +60,7 @@ class Colorizer:
 
     Parameters
     ----------
-    network : a `networks.ColorNet`, such as `registry.build` makes.
+    network : a `networks.ColorNet`, such as `networks.build` makes.
     size : long side in pixels of what the network is shown.
     recipe : how the weights were made, for those who ask.
 
@@ -78,7 +76,7 @@ class Colorizer:
         self.network = network.eval()
         self.bins = AbGamut().bins
         self.size, self.recipe = size, recipe or {}
-        self._quick = Winograd()
+        self._convolutions = Winograd()
 
     @classmethod
     def from_pretrained(cls, name: str | Path = "course") -> "Colorizer":
@@ -96,23 +94,21 @@ class Colorizer:
         """
         if name == "zhang2016":
             return cls(load_public(), recipe={"data": "ImageNet", "width": 1.0})
-        shipped = files("colorlib") / "assets" / "course.safetensors"
-        path = Path(str(shipped)) if name == "course" else Path(name)
+        path = asset("course.safetensors") if name == "course" else Path(name)
         try:
-            with safe_open(path, "pt") as file:
-                recipe = json.loads((file.metadata() or {}).get("recipe", "{}"))
-                tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+            tensors, recipe = load_weights(path)
             network = build(recipe.get("network", "zhang"), float(recipe["width"]))
-            # What was frozen while it was trained is in no file but its own: it stays as built.
-            tensors = {key: value for key, value in network.state_dict().items()
-                       if key.partition(".")[0] in network.frozen} | tensors
-            network.load_state_dict(tensors)  # float16 in the file becomes float32
+            # A part that was frozen while the rest was trained is not in this file: `build` has
+            # loaded it from its own.
+            frozen = {key: value for key, value in network.state_dict().items()
+                      if key.partition(".")[0] in network.frozen}
+            network.load_state_dict(frozen | tensors)  # float16 in the file becomes float32
             size = int(recipe.get("size", 256))
             if not STRIDE <= size <= MAX_SIZE or not all(
                     value.isfinite().all() for value in network.state_dict().values()):
                 raise ValueError("a size or weights that no training wrote")
-        except (OSError, SafetensorError, KeyError, RuntimeError, TypeError, ValueError,
-                OverflowError, AttributeError) as error:
+        except (OSError, KeyError, RuntimeError, TypeError, ValueError, OverflowError,
+                AttributeError) as error:
             reason = "no such file" if not path.exists() else "not a weights file of colorlib"
             raise ValueError(f"{path}: {reason}; use 'course', 'zhang2016' or a .safetensors file "
                              "that `colorlib train` wrote") from error
@@ -127,7 +123,7 @@ class Colorizer:
     @torch.inference_mode()
     def logits(self, image, size: int | None = None) -> Tensor:
         """The network's answer for one photo: (313, h / 4, w / 4), h and w at most about `size`."""
-        return self._outputs(self.shown(lightness_of(rgb_and_alpha(image)[0]), size))[0]
+        return self.outputs(self.shown(lightness_of(rgb_and_alpha(image)[0]), size))[0]
 
     @torch.inference_mode()
     def __call__(self, image, T: float = TEMPERATURE, size: int | None = None):
@@ -149,7 +145,7 @@ class Colorizer:
         rgb, alpha = rgb_and_alpha(image)
         lightness = lightness_of(rgb)
         ab = self.ab(self.shown(lightness, size), T)[0]
-        return like(self.paint(lightness, ab), alpha, image)
+        return like(paint(lightness, ab), alpha, image)
 
     def shown(self, lightness: Tensor, size: int | None = None) -> Tensor:
         """What the network sees of a photo's L, (1, H, W): (1, 1, h, w), on its device."""
@@ -163,34 +159,15 @@ class Colorizer:
 
     def ab(self, shown: Tensor, T: float = TEMPERATURE) -> Tensor:
         """Colors of photos that the network sees at one shape: (N, 1, h, w) to (N, 2, ...)."""
-        return self.network.colors(self._outputs(shown), T)
+        return self.decode(self.outputs(shown), T)
 
-    @staticmethod
-    def paint(lightness: Tensor, ab: Tensor) -> Tensor:
-        """L (1, H, W) and ab of any size (2, h, w) to RGB (3, H, W), strip by strip."""
-        # Bilinear: first down, at the few columns that there are, then across, in each strip.
-        tall = _stretched(ab.cpu(), lightness.shape[-2], ab.shape[-1])
-        strips = []
-        for L, tall_ab in zip(_strips(lightness.cpu()), _strips(tall, lightness), strict=True):
-            lab = torch.cat([L, _stretched(tall_ab, *L.shape[-2:])])
-            strips.append(lab_to_rgb(into_gamut(lab)))
-        return torch.cat(strips, dim=-2)
-
-    def _outputs(self, shown: Tensor) -> Tensor:
-        with self._quick:
+    def outputs(self, shown: Tensor) -> Tensor:
+        """The network's outputs for what it is shown, see `networks.ColorNet.outputs`."""
+        with self._convolutions:
             return self.network.outputs(shown)
 
-
-def lightness_of(rgb: Tensor) -> Tensor:
-    """L of a photo, strip by strip: RGB (3, H, W) in [0, 1] to (1, H, W) in [0, 100]."""
-    return torch.cat([rgb_to_lab(strip)[:1] for strip in _strips(rgb)], dim=-2)
-
-
-def _strips(image: Tensor, model: Tensor | None = None) -> tuple[Tensor, ...]:
-    """Rows of an image, as many at once as fit the cache; as for an image like `model`."""
-    width = (image if model is None else model).shape[-1]
-    return image.split(max(1, TILE * torch.get_num_threads() // width), -2)
-
-
-def _stretched(image: Tensor, height: int, width: int) -> Tensor:
-    return F.interpolate(image[None], (height, width), mode="bilinear", align_corners=False)[0]
+    def decode(self, outputs: Tensor, T: float = TEMPERATURE) -> Tensor:
+        """Outputs to ab: the annealed mean of a distribution, or the network's own colors."""
+        if self.network.bins is None:
+            return self.network.colors(outputs)
+        return annealed_mean(outputs, self.network.bins, T)

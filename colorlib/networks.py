@@ -1,5 +1,6 @@
 """The network of Zhang, Isola and Efros (2016), at any width (chapter 04)."""
 
+from importlib import import_module
 from pathlib import Path
 
 import torch
@@ -8,6 +9,19 @@ from torch import Tensor, nn
 
 from .gamut import AbGamut, gamut_bins
 from .losses import cross_entropy, l2
+
+# Where each network is made, from its width: module and name. A module is loaded when it is asked
+# for, so that coloring a photo loads no network but its own.
+NETWORKS = {
+    "zhang": "colorlib.networks:zhang",
+    "autoencoder": "colorlib.rivals.autoencoder:Autoencoder",
+    "transfer": "colorlib.rivals.transfer:Transfer",
+    "dahl": "colorlib.rivals.dahl:Dahl",
+    "larsson": "colorlib.rivals.larsson:Larsson",
+    "iizuka": "colorlib.rivals.iizuka:iizuka",
+    "cheng": "colorlib.rivals.cheng:Cheng",
+    "hinted": "colorlib.rivals.hints:Hinted",
+}
 
 PUBLIC_URL = (
     "https://colorizers.s3.us-east-2.amazonaws.com/colorization_release_v2-9b330a0b.pth"
@@ -33,12 +47,16 @@ class ColorNet(nn.Module):
 
     Attributes
     ----------
+    bins : tensor, shape (Q, 2): the (a, b) of each class, where the outputs are logits of a
+        distribution over colors; then `inference.Colorizer` takes the annealed mean. None where
+        the network has colors of its own, see `colors`.
     losses : the names, of those that `recipes.Recipe` knows, which it can be trained by.
     last : names of its output layers, whose kernels Muon leaves to AdamW. By "rebalanced", the
         first one's bias takes up the class weights.
     frozen : names of parts that no training changes and whose weights ship in a file of their own.
     """
 
+    bins: Tensor | None = None
     losses: tuple[str, ...] = ("l2",)
     last: tuple[str, ...] = ()
     frozen: tuple[str, ...] = ()
@@ -47,8 +65,8 @@ class ColorNet(nn.Module):
         """What the network says of L (N, 1, H, W), sides multiples of 8: (N, C, h, w)."""
         raise NotImplementedError
 
-    def colors(self, outputs: Tensor, T: float) -> Tensor:
-        """The colors to paint with, ab (N, 2, h, w); T is for those who predict distributions."""
+    def colors(self, outputs: Tensor) -> Tensor:
+        """The colors to paint with, ab (N, 2, h, w), of a network without `bins`."""
         raise NotImplementedError
 
     def objective(self, outputs: Tensor, ab: Tensor, loss: str,
@@ -64,21 +82,8 @@ class ColorNet(nn.Module):
         raise NotImplementedError
 
 
-class Regression(ColorNet):
-    """A network whose outputs are the colors themselves: (N, 2, h, w), h and w at least H / 4."""
-
-    def colors(self, outputs: Tensor, T: float) -> Tensor:
-        """The outputs; no T sharpens a single color."""
-        return outputs
-
-    def objective(self, outputs: Tensor, ab: Tensor, loss: str,
-                  class_weights: Tensor | None = None, labels: Tensor | None = None) -> Tensor:
-        """The squared error of the outputs' mean over each square of 4 x 4 pixels."""
-        return l2(F.adaptive_avg_pool2d(outputs, ab.shape[-2:]), ab)
-
-
-def checked(lightness: Tensor) -> Tensor:
-    """The lightness, if it has a shape that networks take; ValueError if not."""
+def check_shape(lightness: Tensor) -> Tensor:
+    """The lightness itself, if it has a shape that networks take; ValueError if not."""
     if lightness.dim() != 4 or lightness.shape[1] != 1:
         raise ValueError(f"lightness must be (N, 1, H, W), got {tuple(lightness.shape)}")
     if lightness.shape[-2] % STRIDE or lightness.shape[-1] % STRIDE:
@@ -132,6 +137,11 @@ class Zhang(ColorNet):
         # Start near "every bin is as likely", a loss of ln 313.
         nn.init.normal_(self.model8[-1].weight, std=0.01)
 
+    @property
+    def bins(self) -> Tensor:
+        """The 313 (a, b), shape (313, 2)."""
+        return self.gamut.bins
+
     def logits(self, lightness: Tensor) -> Tensor:
         """Unnormalized log-probabilities of the bins.
 
@@ -143,7 +153,7 @@ class Zhang(ColorNet):
         -------
         tensor, shape (N, 313, H / 4, W / 4).
         """
-        x = (checked(lightness) - 50) / 100
+        x = (check_shape(lightness) - 50) / 100
         for block in (self.model1, self.model2, self.model3, self.model4):
             x = block(x)
         return self.model8(self.model7(self.model6(self.model5(x))))
@@ -151,12 +161,6 @@ class Zhang(ColorNet):
     def outputs(self, lightness: Tensor) -> Tensor:
         """The logits."""
         return self.logits(lightness)
-
-    def colors(self, outputs: Tensor, T: float) -> Tensor:
-        """The annealed mean of the distribution."""
-        from .inference import annealed_mean  # chapter 06, which comes after this one
-
-        return annealed_mean(outputs, self.gamut.bins, T)
 
     def objective(self, outputs: Tensor, ab: Tensor, loss: str,
                   class_weights: Tensor | None = None, labels: Tensor | None = None) -> Tensor:
@@ -206,7 +210,7 @@ def load_public(path: str | Path | None = None) -> Zhang:
     This is the only pickle that colorlib opens, after its hash was checked and by
     ``torch.load(weights_only=True)``, which runs no code from the file.
     """
-    from .data import download, sha256
+    from .io.downloads import download, sha256
 
     downloaded = path is None
     path = download(PUBLIC_URL) if downloaded else Path(path)
@@ -219,3 +223,17 @@ def load_public(path: str | Path | None = None) -> Zhang:
     network = Zhang(1.0)
     network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
     return network.eval()
+
+
+def build(name: str, width: float = 1.0) -> ColorNet:
+    """A network with weights drawn at random.
+
+    Parameters
+    ----------
+    name : one of `NETWORKS`.
+    width : 1 is the network as it was published.
+    """
+    if name not in NETWORKS:
+        raise ValueError(f"no network named {name!r}; there are {', '.join(NETWORKS)}")
+    module, _, maker = NETWORKS[name].partition(":")
+    return getattr(import_module(module), maker)(width)

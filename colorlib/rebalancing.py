@@ -1,7 +1,6 @@
 """How often each color occurs, and how much each should count (chapter 03)."""
 
 from collections.abc import Iterable
-from importlib.resources import files
 
 import numpy as np
 import torch
@@ -9,6 +8,7 @@ from torch import Tensor
 
 from .color import rgb8_to_lab, rgb_to_lab
 from .gamut import AbGamut
+from .io.assets import asset
 
 
 def empirical_prior(images: Iterable[Tensor], gamut: AbGamut | None = None) -> Tensor:
@@ -89,6 +89,4 @@ def course_prior() -> Tensor:
 
     Made by ``colorlib prior`` and shipped with the package.
     """
-    path = files("colorlib") / "assets" / "prior.npy"
-    with path.open("rb") as file:
-        return torch.from_numpy(np.load(file, allow_pickle=False))
+    return torch.from_numpy(np.load(asset("prior.npy"), allow_pickle=False))

@@ -31,7 +31,7 @@ class Recipe:
 
     Attributes
     ----------
-    network : its name in `registry.NETWORKS`.
+    network : its name in `networks.NETWORKS`.
     loss : "rebalanced" (the paper's full method), "classification" (the same without class
         weights), "l2" (regression to ab), or "own", that which the network's own paper minimizes.
     stages : first small crops, which are cheap, then larger ones, up to what inference will see.
@@ -71,6 +71,11 @@ class Recipe:
     @property
     def steps(self) -> int:
         return sum(stage.steps for stage in self.stages)
+
+    @property
+    def batches(self) -> list[int]:
+        """The size of each step's batch."""
+        return [stage.batch for stage in self.stages for _ in range(stage.steps)]
 
     def stage(self, step: int) -> int:
         """Which stage a step belongs to; the last one for steps beyond the end."""
@@ -129,7 +134,8 @@ def past(recipe: Recipe, done: int) -> str:
     return json.dumps(settings, sort_keys=True)
 
 
-def shared_steps(one: Recipe, other: Recipe) -> int:
-    """After how many steps, counted in whole stages, two recipes still have the same weights."""
-    ends = accumulate(stage.steps for stage in one.stages)
-    return max((end for end in ends if past(one, end) == past(other, end)), default=0)
+def recipe_of(settings: dict) -> Recipe:
+    """A recipe from what ``dataclasses.asdict`` made of one and JSON has kept."""
+    # What a recipe of an earlier version did not know of was what is the default now.
+    settings = {**asdict(Recipe()), **settings}
+    return Recipe(**settings | {"stages": tuple(Stage(**stage) for stage in settings["stages"])})

@@ -2,37 +2,33 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
-from dataclasses import dataclass, field
-from itertools import accumulate
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import torch
 from torch import Tensor
-from tqdm.auto import tqdm
 
-from . import checkpoints
-from .checkpoints import TrainingError
-from .data import Batches
-from .distributed import mean, parallel, place
-from .networks import ColorNet
-from .optimizers import Muon
-from .precision import number_format
+from .data import batch_source
+from .engine import checkpoints
+from .engine.average import update_average
+from .engine.checkpoints import TrainingError
+from .engine.distributed import mean, parallel, place
+from .engine.muon import make_optimizer
+from .engine.precision import number_format
+from .engine.progress import Progress
+from .networks import ColorNet, build
 from .rebalancing import class_weights, course_prior
-from .recipes import Recipe
-from .registry import build
+from .recipes import Recipe, past, recipe_of
 
 BETAS = (0.9, 0.99)  # Adam's, as in the paper
 
 
 @dataclass
 class Training:
-    """A training under way: the network, its optimizer, its averaged weights and where it stands.
-
-    `step` does one step; `save` and `load` move the whole state to and from one safetensors file.
-    """
+    """A training under way: network, optimizer, averaged weights, and where it stands."""
 
     recipe: Recipe
     prior: Tensor | None = None
@@ -61,17 +57,13 @@ class Training:
             for lam in {stage.lam for stage in self.recipe.stages}
         }
         self.parallel = parallel(self.network, self.sync_batchnorm)
-        trained = [p for p in self.network.parameters() if p.requires_grad]
-        decay = self.recipe.weight_decay
-        if self.recipe.optimizer == "muon":
-            output = [self.network.get_submodule(name).weight for name in self.network.last]
-            self.optimizer = Muon(trained, output, betas=BETAS, weight_decay=decay)
-        else:
-            self.optimizer = torch.optim.AdamW(trained, betas=BETAS, weight_decay=decay)
+        self.optimizer = make_optimizer(
+            self.recipe.optimizer, [p for p in self.network.parameters() if p.requires_grad],
+            [self.network.get_submodule(name).weight for name in self.network.last],
+            betas=BETAS, weight_decay=self.recipe.weight_decay)
         self.precision = number_format(self.device, self.recipe.precision)
-        self.scaler = torch.amp.GradScaler(
-            self.device.type, enabled=self.precision == torch.float16
-        )
+        float16 = self.precision == torch.float16
+        self.scaler = torch.amp.GradScaler(self.device.type, enabled=float16)
         self.average = {k: v.detach().clone() for k, v in self.network.state_dict().items()}
 
     def outputs(self, *inputs: Tensor) -> Tensor:
@@ -83,10 +75,7 @@ class Training:
 
     def loss(self, lightness: Tensor, ab: Tensor, labels: Tensor | None = None,
              *more: Tensor) -> Tensor:
-        """Loss of one batch: L (N, 1, H, W) against ab (N, 2, H / 4, W / 4), labels (N,).
-
-        `more` is what else the network is given.
-        """
+        """Of a batch: L (N, 1, H, W), ab (N, 2, H / 4, W / 4), labels (N,), and other inputs."""
         recipe, weights = self.recipe, None
         if recipe.loss == "rebalanced":
             weights = self.class_weights[recipe.stages[recipe.stage(self.done)].lam]
@@ -100,7 +89,10 @@ class Training:
             group["lr"] = self.recipe.rate(self.done)
         self.optimizer.zero_grad(set_to_none=True)
         value = 0.0
-        for i, part in enumerate(self._parts(batch), 1):
+        if (crops := len(batch[0])) % self.accumulate:
+            raise ValueError(f"{crops} crops can't be shared out evenly to {self.accumulate} parts")
+        parts = zip(*(tensor.chunk(self.accumulate) for tensor in batch), strict=True)
+        for i, part in enumerate(parts, 1):
             # Processes exchange their gradients once a step, not once a part.
             with nullcontext() if i == self.accumulate else self.parallel.no_sync():
                 # forward
@@ -110,35 +102,17 @@ class Training:
                 self.scaler.scale(loss).backward()
         [value] = mean(value, device=self.device)
         if not math.isfinite(value):
-            raise TrainingError(
-                f"the loss became {value} at step {self.done}: go back to the last checkpoint with "
-                f"a lower learning rate than {self.recipe.lr:g}, or precision='float32'"
-            )
+            raise TrainingError(f"the loss became {value} at step {self.done}: go back to the last "
+                                "checkpoint with a lower learning rate than "
+                                f"{self.recipe.lr:g}, or precision='float32'")
         # step
         self.scaler.unscale_(self.optimizer)
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.recipe.clip)
         self.scaler.step(self.optimizer)
         self.scaler.update()
         self.done += 1
-        self._update_average()
+        update_average(self.average, self.network.state_dict(), self.recipe.average, self.done)
         return value
-
-    def _parts(self, batch: tuple[Tensor, ...]) -> Iterator[tuple[Tensor, ...]]:
-        """A batch in as many equal parts as gradients are to be added up of."""
-        if len(batch[0]) % self.accumulate:
-            raise ValueError(f"{len(batch[0])} crops can't be shared out evenly to "
-                             f"{self.accumulate} parts")
-        return zip(*(tensor.chunk(self.accumulate) for tensor in batch), strict=True)
-
-    @torch.no_grad()
-    def _update_average(self) -> None:
-        # Early weights are worth forgetting: the decay grows to its full value with the steps.
-        decay = min(self.recipe.average, self.done / (self.done + 10))
-        for name, value in self.network.state_dict().items():
-            if value.is_floating_point():
-                self.average[name].lerp_(value, 1 - decay)
-            else:
-                self.average[name].copy_(value)
 
     def averaged(self) -> ColorNet:
         """The network with its averaged weights, for inference."""
@@ -156,138 +130,120 @@ class Training:
         return self.average | {name: bias + weights.log().to(bias)}
 
     def save(self, path: str | Path) -> None:
-        """Write the whole state to one file; see `checkpoints.save`."""
-        checkpoints.save(self, path)
+        """Write the whole state to one safetensors file."""
+        tensors = {f"network.{k}": v for k, v in self.network.state_dict().items()}
+        tensors |= {f"average.{k}": v for k, v in self.average.items()}
+        optimizer = checkpoints.optimizer_tensors(self.optimizer)
+        tensors |= {f"optimizer.{k}": v for k, v in optimizer.items()}
+        state = {"recipe": asdict(self.recipe), "done": self.done, "seconds": self.seconds,
+                 "history": self.history, "scaler": self.scaler.state_dict()}
+        checkpoints.save(tensors, state, path)
 
     def load(self, path: str | Path) -> None:
-        """Take up where `save` left off; see `checkpoints.load`."""
-        checkpoints.load(self, path)
+        """Go on where `save` left off. TrainingError, ValueError: torn, or of another recipe."""
+        tensors, state = checkpoints.load(path)
+        saved = recipe_of(state["recipe"])
+        if past(saved, state["done"]) != past(self.recipe, state["done"]):
+            raise ValueError(f"{path} belongs to a training with another recipe; delete it or "
+                             "choose another folder")
+        self.network.load_state_dict(checkpoints.part(tensors, "network"))
+        average = checkpoints.part(tensors, "average")
+        self.average = {k: v.to(self.device) for k, v in average.items()}
+        checkpoints.restore_optimizer(self.optimizer, checkpoints.part(tensors, "optimizer"))
+        self.scaler.load_state_dict(state["scaler"])
+        self.done, self.seconds = state["done"], state["seconds"]
+        self.history = state["history"]
+
+    def save_weights(self, path: str | Path, **notes: str) -> None:
+        """Write the averaged weights, but for frozen parts, with recipe, history and notes."""
+        recipe = {"T": 0.38, "done": self.done, "torch": torch.__version__,
+                  "device": str(self.device), "seconds": round(self.seconds),
+                  **asdict(self.recipe), "history": checkpoints.thinned(self.history), **notes}
+        tensors = {name: value for name, value in self.finished().items()
+                   if name.partition(".")[0] not in self.network.frozen}
+        checkpoints.save_weights(tensors, recipe, path)
 
 
-def train(
-    recipe: Recipe,
-    photos,
-    checkpoint: str | Path | None = None,
-    *,
-    prior: Tensor | None = None,
-    device: str | torch.device = "cpu",
-    initial: dict[str, Tensor] | None = None,
-    accumulate: int = 1,
-    sync_batchnorm: bool = False,
-    save_every: float = 120,
-    keep: int = 2,
-    on_report: Callable[[Training], None] | None = None,
-    report_every: int = 100,
-    kind: type[Training] = Training,
-) -> Training:
+def train(recipe: Recipe, photos, checkpoint: str | Path | None = None, *,
+          prior: Tensor | None = None, device: str | torch.device = "cpu",
+          initial: dict[str, Tensor] | None = None, accumulate: int = 1,
+          sync_batchnorm: bool = False, save_every: float = 120, keep: int = 2,
+          on_report: Callable[[Training], None] | None = None, report_every: int = 100,
+          kind: type[Training] = Training) -> Training:
     """Train a network on photographs.
 
     Parameters
     ----------
     recipe : what to train, and how long.
-    photos : a `data.Photos`, a `shards.Shards` or any sequence of uint8 tensors (3, H, W).
-    checkpoint : a safetensors file for the state of the training. If it is there, training goes on
-        from it, and on a CPU ends with the same weights, bit for bit, as without the break.
+    photos : a `data.Photos`, a `scale.shards.Shards` or any sequence of uint8 tensors (3, H, W).
+    checkpoint : a safetensors file for the state. If it is there, training goes on from it, and on
+        a CPU ends with the same weights, bit for bit, as without the break.
     prior : of the classes; the course's if not given.
     initial : weights to begin with instead of random ones, as a network's `state_dict`.
-    accumulate : parts that a batch is trained in, one after another, where it does not fit into
-        memory at once.
-    sync_batchnorm : with several processes, take BatchNorm's mean and variance over all of them,
-        not over the crops of each.
+    accumulate : parts in which a batch is trained, if it is too large for the memory.
+    sync_batchnorm : take BatchNorm's mean and variance over the crops of all processes.
     save_every : seconds between checkpoints: the most that a crash can cost.
     keep : how many checkpoints stay: the newest, and those before it with .1, .2 in their names.
     on_report : called with the training every `report_every` steps, when `history` has grown.
-    kind : another class of training, as that of `clicks`.
+    kind : another class of training, as in `experiments.hints`.
 
     Returns
     -------
-    Training, with `averaged()` as the network to use and `history` as the curve: step, mean loss
-    and images a second of each report.
+    Training : `averaged()` is the network to use, `history` the curve.
 
     Raises
     ------
     KeyboardInterrupt
-        After Ctrl-C, or the stop button of a notebook: the step is finished and saved first. A
-        second one breaks off at once.
+        After Ctrl-C or a notebook's stop button, once the step is finished and saved. A second one
+        stops at once.
     TrainingError
-        If the loss is no number any more, or the checkpoint is torn; says what to do.
+        If the loss is not finite any more, or the checkpoint is torn; says what to do.
 
     Notes
     -----
-    Inside `distributed.processes`, each process trains on its share of every batch, and the first
-    one alone writes, reports and draws the bar. With `sync_batchnorm` the result is that of one
-    process, but for the order of adding. A checkpoint fits any number of processes. Chapter 13.
+    Inside `engine.distributed.processes` each trains on its share of every batch; the first one
+    alone writes and reports. A checkpoint fits any number of processes. Chapter 13.
     """
     rank, world = place()
     training = kind(recipe, prior, device, initial, accumulate, sync_batchnorm)
     files = checkpoints.rotation(checkpoint, keep) if checkpoint else []
-    newest = next((path for path in files if path.exists()), None)
-    if newest:
-        training.load(newest)
-    if mean(training.done, device=training.device) != [training.done]:
-        raise TrainingError(f"process {rank} would go on from step {training.done}, others not: "
-                            f"{checkpoint} must lie in a folder that all of them can read")
-    batch_at = batch_source(recipe, photos)
-    todo = range(training.done, recipe.steps)
-    saved = time.monotonic()
-    losses, images, since = [], 0, training.seconds  # of the report to come
-    sizes = [recipe.stages[recipe.stage(step)].batch for step in range(recipe.steps)]
+    _resume(training, files)
+    batches, todo = batch_source(recipe, photos), range(training.done, recipe.steps)
+    title, saved = f"training on {training.device}" + f" x {world}" * (world > 1), time.monotonic()
     with (
-        tqdm(total=sum(sizes), initial=sum(sizes[: training.done]), unit=" images", smoothing=0.05,
-             desc=f"training on {training.device}" + f" x {world}" * (world > 1),
-             disable=rank > 0) as bar,
         ThreadPoolExecutor(1) as ahead,  # the next batch is cut while this one trains
         checkpoints.interrupts() as interrupted,
+        Progress(recipe.batches, training.done, report_every, title, rank > 0) as progress,
     ):
-        coming = ahead.submit(batch_at, training.done)
+        coming = ahead.submit(batches, training.done)
         for step in todo:
-            begun = time.monotonic()
             batch = coming.result()
             if step + 1 < recipe.steps:
-                coming = ahead.submit(batch_at, step + 1)
-            losses.append(training.step(*batch))
-            training.seconds += time.monotonic() - begun
-            images += sizes[step]
-            bar.update(sizes[step])
-            if training.done % report_every == 0 or training.done == recipe.steps:
-                loss, speed = sum(losses) / len(losses), images / (training.seconds - since)
-                training.history.append(
-                    {"step": training.done, "loss": loss, "images_per_second": round(speed, 1)})
-                losses, images, since = [], 0, training.seconds
-                bar.set_postfix(step=training.done, loss=f"{loss:.3f}")
+                coming = ahead.submit(batches, step + 1)
+            seconds, point = progress.step(training.step(*batch))
+            training.seconds += seconds
+            if point:
+                training.history.append(point)
                 if on_report and rank == 0:
                     on_report(training)
             stop = any(mean(len(interrupted), device=training.device))  # all, after the same step
             if files and (stop or time.monotonic() - saved > save_every):
                 if rank == 0:
-                    checkpoints.rotate(training, files)
+                    checkpoints.rotate(training.save, files)
                 saved = time.monotonic()
             if stop:
-                kept = f"; all of it is in {files[0]}" if files else ", without a checkpoint"
-                raise KeyboardInterrupt(f"stopped after step {training.done}{kept}")
+                saved_to = f"; all of it is in {files[0]}" if files else ", without a checkpoint"
+                raise KeyboardInterrupt(f"stopped after step {training.done}{saved_to}")
     if files and todo and rank == 0:
-        checkpoints.rotate(training, files)
+        checkpoints.rotate(training.save, files)
     return training
 
 
-def batch_source(recipe: Recipe, photos) -> Callable[[int], tuple[Tensor, ...]]:
-    """The batches of a whole training, one stage after another: step number to batch.
-
-    Of several processes, each makes its own part of every batch.
-    """
-    rank, world = place()
-    for stage in recipe.stages:
-        if stage.batch % world:
-            raise ValueError(f"a batch of {stage.batch} can't be shared out evenly to {world} "
-                             "processes")
-    starts = [0, *accumulate(stage.steps for stage in recipe.stages)][:-1]
-    sources = [
-        Batches(photos, s.batch, s.crop, s.zoom, recipe.gamma, recipe.seed + start)
-        for s, start in zip(recipe.stages, starts, strict=True)
-    ]
-
-    def batch_at(step: int) -> tuple[Tensor, ...]:
-        stage = recipe.stage(step)
-        return sources[stage].part(step - starts[stage], rank, world)
-
-    return batch_at
+def _resume(training: Training, files: list[Path]) -> None:
+    """Go on from the newest checkpoint, if there is one; all processes from the same."""
+    newest = next((path for path in files if path.exists()), None)
+    if newest:
+        training.load(newest)
+    if mean(training.done, device=training.device) != [training.done]:
+        raise TrainingError(f"process {place()[0]} would go on from step {training.done}, others "
+                            f"not: {files[0]} must lie in a folder that all of them can read")

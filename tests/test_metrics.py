@@ -5,7 +5,8 @@ import torch
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from colorlib.color import lab_to_rgb, rgb_to_lab
-from colorlib.metrics import SUMS, Evaluation, ab_error, auc, colorfulness, psnr, ssim
+from colorlib.evaluation.sums import SUMS, Evaluation
+from colorlib.metrics import ab_error, auc, colorfulness, psnr, ssim
 from colorlib.rebalancing import course_prior
 
 

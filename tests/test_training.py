@@ -9,14 +9,14 @@ from dataclasses import replace
 import pytest
 import torch
 
-from colorlib import checkpoints
-from colorlib.checkpoints import TrainingError, drive_folder, save_weights, thinned
-from colorlib.data import Batches, Photos, find_photos, is_gray, random_crop
+from colorlib.data import Batches, Photos, batch_source, find_photos, is_gray, random_crop
+from colorlib.engine import checkpoints
+from colorlib.engine.checkpoints import TrainingError, drive_folder, thinned
+from colorlib.engine.precision import number_format
 from colorlib.images import read_rgb, samples
 from colorlib.inference import Colorizer
-from colorlib.precision import number_format
 from colorlib.recipes import COURSE, Recipe, Stage, past, scaled
-from colorlib.training import Training, batch_source, train
+from colorlib.training import Training, train
 
 PHOTOS = [read_rgb(path, 96) for path in samples().values()]
 TINY = Recipe(width=0.05, stages=(Stage(6, 4, 32), Stage(4, 2, 48)), warmup=2, precision="float32")
@@ -210,17 +210,13 @@ def test_a_checkpoint_of_before_still_loads(whole, tmp_path):
     """Names and metadata of the file, as trainings under way have written them."""
     path = tmp_path / "c.safetensors"
     whole.save(path)
-    with checkpoints.safe_open(path, "pt") as file:
-        assert set(file.metadata()) == {"state"}
-        state = checkpoints.json.loads(file.metadata()["state"])
-        names = list(file.keys())
+    tensors, state = checkpoints.load(path)
+    names = list(tensors)
     assert set(state) == {"recipe", "done", "seconds", "history", "scaler"}
     assert {n.partition(".")[0] for n in names} == {"network", "average", "optimizer"}
     for newer in ("finish", "size", "network"):
         del state["recipe"][newer]
-    tensors = checkpoints.safe_open(path, "pt")
-    checkpoints.save_file({n: tensors.get_tensor(n) for n in names}, tmp_path / "old",
-                              {"state": checkpoints.json.dumps(state)})
+    checkpoints.save(tensors, state, tmp_path / "old")
     old = Training(TINY)
     old.load(tmp_path / "old")
     assert same(old, whole)
@@ -242,7 +238,7 @@ def test_auto_is_what_the_processor_is_fast_in(monkeypatch):
     cpu = torch.device("cpu")
     for flags, kind in (("flags : avx2 avx512f", torch.float32), ("", torch.float32),
                         ("flags : avx512_bf16", torch.bfloat16), ("amx_bf16", torch.bfloat16)):
-        monkeypatch.setattr("colorlib.precision.cpu_flags", lambda flags=flags: flags)
+        monkeypatch.setattr("colorlib.engine.precision.cpu_flags", lambda flags=flags: flags)
         assert number_format(cpu) == kind
         assert number_format(cpu, "float16") == torch.float16
 
@@ -270,7 +266,7 @@ def test_a_loss_that_is_no_number_stops_with_advice():
 
 def test_weights_make_a_colorizer(tmp_path):
     training = train(TINY, PHOTOS)
-    save_weights(training, tmp_path / "w.safetensors", data="seven photographs")
+    training.save_weights(tmp_path / "w.safetensors", data="seven photographs")
     colorizer = Colorizer.from_pretrained(tmp_path / "w.safetensors")
     assert colorizer.recipe["data"] == "seven photographs"
     lightness = torch.rand(1, 1, 32, 32) * 100
@@ -281,7 +277,7 @@ def test_weights_make_a_colorizer(tmp_path):
 
 def test_weights_tell_how_their_training_went(tmp_path):
     training = train(TINY, PHOTOS, report_every=3)
-    save_weights(training, tmp_path / "w.safetensors")
+    training.save_weights(tmp_path / "w.safetensors")
     told = Colorizer.from_pretrained(tmp_path / "w.safetensors").recipe["history"]
     assert [point["step"] for point in told] == [3, 6, 9, 10]
     for point, reported in zip(told, training.history, strict=True):

@@ -1,7 +1,8 @@
 """Widgets that stand still: a page has no kernel, so a bare widget is shown as it was left.
 
-A slider of `colorlib.explore` has pictures of its own and moves; what is left are progress bars.
-Without them no page needs the widget manager, which weighs 4 MB and compiles code from strings.
+A slider of `colorlib.notebook.explore` has pictures of its own and moves; what is left are
+progress bars. Without them no page needs the widget manager, which weighs 4 MB and compiles code
+from strings.
 """
 
 import json

@@ -5,8 +5,9 @@ import json
 import shutil
 from pathlib import Path
 
-from colorlib import Colorizer, export
+from colorlib import Colorizer
 from colorlib.images import samples
+from colorlib.scale import export
 
 EXAMPLES = ("china", "cat", "raccoon")
 LIBRARY = Path(export.__file__).parent

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import colorlib
 from colorlib.images import samples
-from colorlib.pairs import METHODS, make_pairs, picture
-from colorlib.sessions import fnv1a
+from colorlib.turing.pairs import METHODS, make_pairs, picture
+from colorlib.turing.sessions import fnv1a
 
 LIBRARY = Path(colorlib.__file__).parent
 MADE_FROM = [LIBRARY / "assets" / "course.safetensors", LIBRARY / "pairs.py",

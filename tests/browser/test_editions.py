@@ -97,7 +97,7 @@ def test_zip_opens_from_a_disk_without_a_network(browser, tmp_path):
     page.wait_for_url("**/site/book/index.html")
     page.wait_for_selector("#paint canvas")
     for path in ("notebooks/06_annealed_mean.html", "slides/01_lab_color.html",
-                 "book/reference/api_color.html"):
+                 "book/reference/api_core.html"):
         visit.open(path)
     visit.open("search.html?q=annealed+mean")
     page.wait_for_selector("#search-results li a")

@@ -18,7 +18,7 @@ from PIL import Image
 from colorlib import AbGamut, Colorizer, annealed_mean
 from colorlib.color import into_gamut, lab_to_rgb, rgb_to_lab
 from colorlib.images import sample
-from colorlib.labels import SOURCE
+from colorlib.io.metadata import SOURCE
 
 PAGE = "book/try.html"
 PATIENCE = 120_000  # milliseconds, for machines that are busy with other things
@@ -211,7 +211,7 @@ def test_the_download_has_the_size_of_the_photo_and_pythons_colors(loaded, color
 
 
 def said_by(saved):
-    """The caption and the source that a file has in its XMP, as colorlib.labels writes them."""
+    """Caption and source that a file has in its XMP, as `io.metadata` writes them."""
     packet = XML.fromstring(saved.info["xmp"] if "xmp" in saved.info
                             else saved.text["XML:com.adobe.xmp"])
     texts = [element.text for element in packet.iter() if (element.text or "").strip()]

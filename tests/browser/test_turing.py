@@ -6,9 +6,9 @@ import re
 import pytest
 from conftest import PHONE, SITE, Visit, until
 
-from colorlib import sessions, turing
-from colorlib.forced_choice import forced_choice
-from colorlib.pairs import make_pairs
+from colorlib.notebook.forced_choice import forced_choice
+from colorlib.turing import plan, pooling, sessions, simulation
+from colorlib.turing.pairs import make_pairs
 
 PAGE = "book/turing.html"
 if not (SITE / PAGE).exists():
@@ -49,7 +49,7 @@ def test_whole_test_by_keyboard_alone(browser, site, tmp_path):
     visit.open(f"{PAGE}?seed=7&group=class-3")
     page.clock.pause_at(3600)
     start(page, "different")
-    for due in sessions.plan(7):
+    for due in plan.plan(7):
         until(page, "document.querySelector('#turing [role=status]').textContent"
                     f".startsWith('Pair {due.trial} of 50')")
         while page.locator("#turing [data-side=first]").is_disabled():
@@ -67,7 +67,7 @@ def test_whole_test_by_keyboard_alone(browser, site, tmp_path):
             page.keyboard.press("Enter")
     page.wait_for_selector("#turing [data-part=result]:not([hidden])")
     text = page.locator("[data-part=summary]").text_content()
-    tested = [t for t in sessions.plan(7) if (t.phase, t.kind) == ("test", "colorized")]
+    tested = [t for t in plan.plan(7) if (t.phase, t.kind) == ("test", "colorized")]
     fooled = sum(t.pair % 3 == 0 for t in tested)
     assert f"You took {fooled} of 36" in text and "you found 4" in text
     assert "a group of their own" in text
@@ -79,8 +79,8 @@ def test_whole_test_by_keyboard_alone(browser, site, tmp_path):
         download.value.save_as(path)
         session = sessions.read(path)
         assert (session.seed, session.group, session.vision) == (7, "class-3", "different")
-        assert turing.answers_of([session]).rate == pytest.approx(fooled / 36)
-    pooled = turing.pool(tmp_path)  # the two files are one result
+        assert pooling.answers_of([session]).rate == pytest.approx(fooled / 36)
+    pooled = pooling.pool(tmp_path)  # the two files are one result
     assert len(pooled.other_vision) == 1 and "the same as" in pooled.left_out[0][1]
     page.once("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="Delete them all").press("Enter")
@@ -126,7 +126,7 @@ def test_a_picture_is_seen_for_one_second_and_the_file_says_so(visit, tmp_path):
 def refused(folder, session):
     path = folder / "short.json"
     path.write_text(json.dumps({**session, "checksum": ""}))
-    return turing.pool(folder).left_out[0][1]
+    return pooling.pool(folder).left_out[0][1]
 
 
 def test_plan_and_checksum_are_those_of_python(visit):
@@ -134,8 +134,8 @@ def test_plan_and_checksum_are_those_of_python(visit):
     for seed in (0, 1, 7, 2**31, 2**32 - 1):
         assert page.evaluate("seed => Turing.plan(seed).map(t => [t.trial, t.phase, t.kind, t.pair,"
                              " t.real])", seed) == [
-            [t.trial, t.phase, t.kind, t.pair, t.real] for t in sessions.plan(seed)]
-    for made in turing.simulate_sessions(3):
+            [t.trial, t.phase, t.kind, t.pair, t.real] for t in plan.plan(seed)]
+    for made in simulation.simulate_sessions(3):
         made.frame_ms, made.group = 16.0, "Klasse ü"
         content = json.loads(made.to_json())
         checksum = content.pop("checksum")

@@ -16,8 +16,8 @@ import torch.nn.functional as F
 from colorlib import AbGamut, Colorizer, annealed_mean, images
 from colorlib.color import rgb_to_lab
 from colorlib.data import find_photos
-from colorlib.figures import figure
 from colorlib.metrics import WORST, ab_error, chroma
+from colorlib.notebook.figures import figure
 from colorlib.rebalancing import class_weights, course_prior
 from colorlib.recipes import HOLD_OUT
 

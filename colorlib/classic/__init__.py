@@ -1,0 +1,1 @@
+"""Color before neural networks: by example, and by scribbles (chapter 09)."""

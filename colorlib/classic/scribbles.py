@@ -1,0 +1,89 @@
+"""Scribbles: read from text, drawn as a picture, read from a picture (chapters 09 and 10)."""
+
+import re
+
+from PIL import Image, ImageColor, ImageDraw
+from torch import Tensor
+
+from ..color import rgb_to_lab
+from ..images import as_rgb, rgb_and_alpha
+
+
+def read_scribbles(scribbles, image) -> tuple[Tensor, Tensor]:
+    """The colors that a person drew on a photo.
+
+    Parameters
+    ----------
+    scribbles : a picture of the photo's size (path, Pillow picture, array or tensor): strokes on a
+        transparent ground, or a copy of `image` with strokes on it, saved without loss (PNG).
+    image : the photo, of the same kinds.
+
+    Returns
+    -------
+    ab : tensor, shape (2, H, W), colors of the strokes (of their L no use is made).
+    known : bool tensor, shape (H, W): where there are strokes.
+
+    Raises
+    ------
+    ValueError
+        If the two differ in size.
+    """
+    rgb, (drawn, alpha) = as_rgb(image), rgb_and_alpha(scribbles)
+    if drawn.shape != rgb.shape:
+        (h, w), (height, width) = drawn.shape[-2:], rgb.shape[-2:]
+        raise ValueError(f"the scribbles have {w} x {h} pixels, the photo {width} x {height}")
+    known = (drawn - rgb).abs().amax(0) > 0.04 if alpha is None else alpha[0] > 0.5
+    return rgb_to_lab(drawn)[1:], known
+
+
+Stroke = tuple[str, list[tuple[float, float]]]  # a color, and the points (x, y) of its line
+
+
+def read(text: str) -> list[Stroke]:
+    """Strokes from their text: one a line, a color and then its points.
+
+    Raises
+    ------
+    ValueError
+        For a line that is no stroke; says which.
+
+    Examples
+    --------
+    >>> read("#3060c0 10,20 60,25")
+    [('#3060c0', [(10.0, 20.0), (60.0, 25.0)])]
+    """
+    strokes = []
+    for number, line in enumerate(text.splitlines(), 1):
+        color, *points = line.split() or [""]
+        if not color:
+            continue
+        try:
+            ImageColor.getrgb(color)
+            pairs = [tuple(map(float, re.fullmatch(r"(-?[\d.]+),(-?[\d.]+)", p).groups()))
+                     for p in points]
+            if not pairs:
+                raise ValueError("no points")
+        except (AttributeError, ValueError):
+            raise ValueError(f"line {number}, {line.strip()[:40]!r}, is no stroke; write a color "
+                             "and points x,y like this: #3060c0 10,20 60,25") from None
+        strokes.append((color, pairs))
+    return strokes
+
+
+def draw(text: str, size: tuple[int, int], width: int | None = None) -> Image.Image:
+    """The picture of strokes on a transparent ground, as `levin.levin` takes it.
+
+    Parameters
+    ----------
+    text : as for `read`; points in pixels from the top left.
+    size : width and height of the photo.
+    width : of a stroke in pixels; an 80th of the long side if not given, and at least 2.
+    """
+    width = max(2, round(max(size) / 80)) if width is None else width
+    picture = Image.new("RGBA", size, (0, 0, 0, 0))
+    pen = ImageDraw.Draw(picture)
+    for color, points in read(text):
+        pen.line(points, color, width, joint="curve")
+        for x, y in (points[0], points[-1]):  # round ends; a dot, if there is one point only
+            pen.ellipse([x - width / 2, y - width / 2, x + width / 2, y + width / 2], color)
+    return picture

@@ -1,0 +1,1 @@
+"""The command line: ``colorlib colorize``, ``train``, ``evaluate`` and the others."""

@@ -1,0 +1,164 @@
+"""The command line, a thin cover: ``colorlib colorize``, `train`, `evaluate`, `table` and so on."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from .commands import colorize, export, prior, shards, train
+from .measure import SHEET, evaluate, sheet, table
+
+BAD = {"choices": ["stop", "skip"], "default": "stop",
+       "help": "what to do about a torn or corrupt shard; default: %(default)s"}
+
+EXAMPLES = {
+    "colorize": """examples:
+  colorlib colorize grandmother.jpg               writes grandmother_color.jpg beside it
+  colorlib colorize album/ -o colored/            every photograph in a folder; again: the rest
+  colorlib colorize photo.png --compare           gray, colorized and original side by side
+  colorlib colorize photo.png --temperature 0.2   nearer to the one likeliest color
+Each result says in its EXIF and XMP that its colors are guesses (JPEG, PNG, TIFF, WebP).""",
+    "train": """examples:
+  colorlib train                                  the weights that ship, on Imagenette
+  colorlib train --data my_photos/ --steps 2000   on a folder of yours, or of shards
+  torchrun --nproc_per_node=2 -m colorlib train   in two processes, or on two GPUs
+Interrupted? The same command goes on from the last checkpoint.""",
+    "evaluate": """examples:
+  colorlib evaluate                               the shipped weights on Imagenette's val split
+  colorlib evaluate --weights mine.safetensors --data my_photos/ --photos 100""",
+    "table": """examples:
+  colorlib table                                  every row, trained where its weights are missing
+  colorlib table --rows gray full --photos 200    two rows, on a part of the photographs
+Interrupted? The same command goes on from where it was.""",
+    "sheet": """examples:
+  colorlib sheet -o methods.jpg
+  colorlib sheet --rivals --data my_photos/ --photos 12""",
+    "prior": """examples:
+  colorlib prior -o prior.npy                     of Imagenette's train split
+  colorlib prior my_photos/ -o mine.npy           of a folder of yours, or of shards
+  torchrun --nproc_per_node=4 -m colorlib prior my_shards/
+Several processes share the shards of a folder of shards.""",
+    "shards": """examples:
+  colorlib shards imagenet/train/ imagenet-shards/
+  colorlib train --data imagenet-shards/
+Interrupted, or a shard is damaged? The same command checks them and makes what is missing.""",
+    "export": """examples:
+  colorlib export                                 the shipped network, to course.onnx
+  colorlib export --weights mine.safetensors -o mine.onnx""",
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; returns the exit status: 0 done, 2 something could not be done."""
+    arguments = _parser().parse_args(argv)
+    try:
+        return arguments.run(arguments)
+    except (ValueError, OSError, RuntimeError) as error:
+        if arguments.debug:
+            raise
+        print(f"colorlib: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("colorlib: stopped", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="colorlib", description="Automatic image colorization.")
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    def command(name: str, run, text: str) -> argparse.ArgumentParser:
+        raw = argparse.RawDescriptionHelpFormatter
+        sub = commands.add_parser(name, help=text, description=text, epilog=EXAMPLES[name],
+                                  formatter_class=raw)
+        sub.set_defaults(run=run)
+        return sub
+
+    for add in (_color, _train, _measure, _collect):
+        add(command)
+    return parser
+
+
+def _color(command) -> None:
+    sub = command("colorize", colorize, "Give gray photographs color.")
+    sub.add_argument("photos", nargs="+", type=Path, metavar="PHOTO", help="files or folders")
+    sub.add_argument("-o", "--output", type=Path, help="a folder, or a file for a single photo")
+    sub.add_argument("-T", "--temperature", type=float, default=0.38,
+                     help="0: the likeliest color; 1: the mean of all; default: %(default)s")
+    sub.add_argument("--weights", default="course",
+                     help="course, zhang2016 or a .safetensors file; default: %(default)s")
+    sub.add_argument("--size", type=int, help="long side in pixels of what the network sees")
+    sub.add_argument("--compare", action="store_true", help="gray | colorized | original")
+    sub.add_argument("--force", action="store_true", help="overwrite what is there")
+    sub.add_argument("--no-note", dest="note", action="store_false",
+                     help="don't say in the file (EXIF, XMP) that its colors were made")
+
+
+def _train(command) -> None:
+    sub = command("train", train, "Train a network on photographs.")
+    _data_option(sub, "Imagenette's train split, downloaded once")
+    sub.add_argument("--out", type=Path, default=Path("training"),
+                     help="folder for checkpoint and weights; default: %(default)s")
+    sub.add_argument("--loss", choices=["rebalanced", "classification", "l2"],
+                     default="rebalanced", help="default: %(default)s")
+    sub.add_argument("--width", type=float, help="of the network; the paper's is 1; default: 1/4")
+    sub.add_argument("--steps", type=int, help="in all, shared out over the recipe's stages")
+    sub.add_argument("--seed", type=int, default=0)
+    sub.add_argument("--device", help="cpu or cuda; default: a GPU if there is one")
+    sub.add_argument("--accumulate", type=int, default=1, metavar="N",
+                     help="train each batch in N parts, if it is too large for the memory")
+    sub.add_argument("--sync-batchnorm", action="store_true",
+                     help="with torchrun: statistics over the crops of all processes")
+    sub.add_argument("--bad", **BAD)
+
+
+def _measure(command) -> None:
+    sub = command("evaluate", evaluate, "Measure a network on photographs it was not trained on.")
+    _data_option(sub, "Imagenette's val split, downloaded once")
+    sub.add_argument("--weights", default="course")
+    sub.add_argument("-T", "--temperature", type=float, default=0.38)
+    sub.add_argument("--size", type=int, help="long side in pixels of what the network sees")
+    sub.add_argument("--photos", type=int, help="only so many, evenly spread over the collection")
+    sub.add_argument("-o", "--output", type=Path, help="write the figures to a JSON file too")
+    sub.add_argument("--sheet", type=Path, help="a picture: 24 of the photos, all three ways")
+
+    sub = command("table", table, "Rebuild the paper's table: train every row, evaluate it.")
+    _data_option(sub, "Imagenette, both splits, downloaded once")
+    sub.add_argument("--rows", nargs="+", metavar="ROW", help="only these; default: all")
+    sub.add_argument("--photos", type=int, help="only so many, evenly spread over the val split")
+    sub.add_argument("--judge", choices=["small", "vgg16"], default="small",
+                     help="whose top-1; vgg16 is torchvision's, 528 MB and slow; default: small")
+    sub.add_argument("--folder", type=Path, default=Path("training/table"),
+                     help="for what is not finished; default: %(default)s")
+    sub.add_argument("-o", "--output", type=Path, help="write it to a JSON file too")
+
+    sub = command("sheet", sheet, "A contact sheet: all rows of the table on the same pictures.")
+    sub.add_argument("--data", type=Path, help="folder; default: windows of the bundled photos")
+    sub.add_argument("--photos", type=int, default=SHEET, help="how many; default: %(default)s")
+    sub.add_argument("--rivals", action="store_true",
+                     help="chapter 10's instead, beside L2 and the full method")
+    sub.add_argument("-o", "--output", type=Path, default=Path("sheet.jpg"))
+
+
+def _collect(command) -> None:
+    sub = command("prior", prior, "Count how often each of the 313 colors occurs.")
+    sub.add_argument("data", nargs="?", type=Path, help="folder; default: Imagenette's train split")
+    sub.add_argument("-o", "--output", type=Path, default=Path("prior.npy"))
+    sub.add_argument("--bad", **BAD)
+
+    sub = command("shards", shards, "Pack photographs into tar files, for collections of any size.")
+    sub.add_argument("data", type=Path, metavar="DIR", help="folder of photographs")
+    sub.add_argument("output", type=Path, metavar="OUT", help="folder for the shards")
+    sub.add_argument("--photos", type=int, default=1000, help="in a shard; default: %(default)s")
+    sub.add_argument("--seed", type=int, default=0, help="of the order")
+
+    sub = command("export", export, "Write a network as ONNX, for other runtimes.")
+    sub.add_argument("--weights", default="course")
+    sub.add_argument("-o", "--output", type=Path, default=Path("course.onnx"))
+
+
+def _data_option(parser: argparse.ArgumentParser, default: str) -> None:
+    parser.add_argument("--data", type=Path, help=f"folder of photographs; default: {default}")
+
+

@@ -1,0 +1,28 @@
+"""Pictures that the command line puts together."""
+
+
+def side_by_side(photo, colorized):
+    """Gray, colorized and the photo as it came, in one picture."""
+    from PIL import Image
+
+    from ..images import to_rgb8
+
+    original = to_rgb8(photo)
+    gray = original.convert("LA" if original.mode == "RGBA" else "L").convert(original.mode)
+    width, height = original.size
+    row = Image.new(original.mode, (3 * width, height))
+    for i, picture in enumerate((gray, colorized.convert(original.mode), original)):
+        row.paste(picture, (i * width, 0))
+    return row
+
+
+def contact_sheet(rows, columns: int = 3, size: tuple[int, int] = (480, 120)):
+    """Pictures in a grid, each made to fit its place."""
+    from PIL import Image, ImageOps
+
+    height = size[1] * -(-len(rows) // columns)
+    sheet = Image.new("RGB", (size[0] * columns, height), "white")
+    for i, row in enumerate(rows):
+        place = (i % columns * size[0], i // columns * size[1])
+        sheet.paste(ImageOps.pad(row.convert("RGB"), size, color="white"), place)
+    return sheet

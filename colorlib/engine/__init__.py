@@ -1,0 +1,1 @@
+"""What drives a training: checkpoints, the optimizer, number formats, processes."""

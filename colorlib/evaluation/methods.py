@@ -1,0 +1,121 @@
+"""The rows of tables: networks and simpler ways to color, side by side (chapters 07 and 10).
+
+`ROWS` are those of the paper's table. `RIVALS` were trained by the same recipe, step by step on the
+same crops, each with its own network and its own loss.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ..color import lightness_of, paint, rgb_to_lab
+from ..inference import Colorizer
+from ..io.assets import asset
+from ..recipes import COURSE, Recipe, Stage
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the table.
+
+    Attributes
+    ----------
+    name, title : for files and for people.
+    recipe : how its network is trained; None for a row without one.
+    shares : the row whose first steps are this one's too, so that they are done once.
+    start : the row whose finished network this one's training begins with.
+    T : temperature of its annealed mean.
+    """
+
+    name: str
+    title: str
+    recipe: Recipe | None = None
+    shares: str | None = None
+    start: str | None = None
+    T: float = 0.38
+
+
+def _equal(recipe: Recipe) -> Recipe:
+    """The same recipe with every class weighing the same throughout."""
+    return replace(recipe, finish=1.0, stages=tuple(replace(s, lam=1.0) for s in recipe.stages))
+
+
+ROWS = (
+    Row("truth", "Ground truth"),
+    Row("gray", "Gray"),
+    Row("random", "Random"),
+    # The mean of its distribution is what L2 is trained by, so T = 1.
+    Row("l2", "L2", replace(COURSE, loss="l2"), T=1.0),
+    Row("l2_finetuned", "L2, fine-tuned from full",
+        replace(COURSE, loss="l2", lr=3e-4, stages=(Stage(1_500, 16, 128, (1.0, 2.0)),)),
+        start="full", T=1.0),
+    Row("classification", "Classification", _equal(COURSE), shares="full"),
+    Row("full", "Full (rebalanced)", COURSE),
+)
+
+
+def _rival(network: str, title: str, loss: str = "l2", name: str = "") -> Row:
+    recipe = replace(COURSE, network=network, loss=loss, width=1 / 8)
+    return Row(name or network, title, recipe, T=1.0)
+
+
+# An eighth of the width they were published at, and else what the paper's rows have been given; the
+# first is the paper's own network as narrow, to compare them with.
+RIVALS = (
+    _rival("zhang", "L2, as narrow", name="l2_narrow"),
+    _rival("autoencoder", "Autoencoder"),
+    _rival("transfer", "VGG-16 transfer"),
+    _rival("dahl", "Dahl"),
+    _rival("larsson", "Larsson", "own"),
+    _rival("iizuka", "Iizuka", "own"),
+    _rival("cheng", "Cheng"),
+)
+ALL = (*ROWS, *RIVALS)
+
+
+def row(name: str) -> Row:
+    """A row by its name."""
+    found = {r.name: r for r in ALL}
+    if name not in found:
+        raise ValueError(f"no row named {name!r}; there are {', '.join(found)}")
+    return found[name]
+
+
+def weights_file(name: str) -> Path:
+    """Where the weights of a row ship; the full method's are the course's own."""
+    return asset("course.safetensors" if name == "full" else f"table/{name}.safetensors")
+
+
+def colorizer(name: str) -> Colorizer:
+    """The network of a row, ready to color: ``colorizer("l2")``."""
+    return Colorizer.from_pretrained(weights_file(row(name).name))
+
+
+def painter(row: Row, photos: Sequence) -> Callable[[Tensor, int], Tensor]:
+    """How a row colors: a function from the true photo (3, H, W) and its number to the colorized.
+
+    Parameters
+    ----------
+    photos : training photographs, for the row that takes its colors from them at random.
+    """
+    if row.name == "truth":
+        return lambda truth, i: truth
+    if row.recipe:
+        network = colorizer(row.name)
+        return lambda truth, i: network(truth, row.T)
+    if row.name == "gray":
+        return lambda truth, i: paint(lightness_of(truth), torch.zeros(2, 1, 1))
+    return lambda truth, i: paint(lightness_of(truth), _random_ab(truth, photos, i))
+
+
+def _random_ab(truth: Tensor, photos: Sequence, i: int) -> Tensor:
+    """The ab of a training photo drawn by the number i, made to fit."""
+    rng = torch.Generator().manual_seed(i)
+    while (other := photos[int(torch.randint(len(photos), (1,), generator=rng))]) is None:
+        pass
+    lab = rgb_to_lab(other.float() / 255)
+    return F.interpolate(lab[None, 1:], truth.shape[-2:], mode="bilinear", antialias=True)[0]

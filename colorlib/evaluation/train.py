@@ -1,0 +1,110 @@
+"""How the networks of the table are trained (chapters 07 and 10)."""
+
+import math
+import shutil
+from collections.abc import Sequence
+from itertools import accumulate
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from tqdm.auto import tqdm
+
+from ..data import Batches, Photos
+from ..engine.muon import Muon
+from ..io.files import save_atomically
+from ..networks import build
+from ..recipes import Recipe, past
+from ..rivals.vgg import SHIPPED, Backbone, backbone_file
+from ..training import train
+from .methods import ROWS, Row, colorizer, row, weights_file
+
+
+def train_backbone(photos: Photos, steps: int = 1_500, batch: int = 32, crop: int = 64,
+                   lr: float = 1e-3, seed: int = 0) -> Backbone:
+    """Train a backbone of the width that ships to name the class of gray photographs.
+
+    Parameters
+    ----------
+    photos : with labels.
+    """
+    torch.manual_seed(seed)
+    batches = Batches(photos, batch, crop, (1.0, 2.0), gamma=1.25, seed=seed)
+    network = Backbone(SHIPPED).to(memory_format=torch.channels_last)
+    optimizer = Muon(network.parameters(), [network.scores.weight], weight_decay=0.05)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, total_steps=steps,
+                                                   cycle_momentum=False)
+    right = 0.0
+    for step in (bar := tqdm(range(steps), desc="training the backbone")):
+        lightness, _, labels = batches(step)
+        logits = network.class_scores(lightness).mean((2, 3))
+        loss = F.cross_entropy(logits, labels, label_smoothing=0.1)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+        right += ((logits.argmax(1) == labels).float().mean().item() - right) / min(step + 1, 100)
+        if step % 50 == 0:
+            bar.set_postfix(right=f"{right:.2f}")
+    return network.eval()
+
+
+def save_backbone(backbone: Backbone) -> None:
+    """Put a backbone's weights where they ship, in float16."""
+    tensors = {k: (v.half() if v.dim() > 1 else v).contiguous()
+               for k, v in backbone.state_dict().items()}
+    save_atomically(tensors, {}, backbone_file())
+
+
+def train_row(row: Row, photos, folder: Path, device: str = "cpu") -> Path:
+    """Train a row's network and put its weights where they ship.
+
+    Parameters
+    ----------
+    photos : with labels, for a row that learns classes too or whose backbone has no weights yet.
+    folder : for checkpoints; a training that was stopped goes on from there.
+
+    Returns
+    -------
+    the file of the weights. The row that it starts from has to be there already.
+    """
+    checkpoint = folder / f"{row.name}.safetensors"
+    folder.mkdir(parents=True, exist_ok=True)
+    network = build(row.recipe.network, row.recipe.width)
+    if hasattr(network, "backbone") and not backbone_file().exists():
+        save_backbone(train_backbone(photos))
+    if row.shares and not checkpoint.exists():
+        steps = shared_steps(row.recipe, _named(row.shares).recipe)
+        common = folder / f"{row.shares}-{steps}.safetensors"
+        if common.exists():
+            shutil.copy(common, checkpoint)
+    initial = colorizer(row.start).network.state_dict() if row.start else None
+    branches = {shared_steps(row.recipe, r.recipe) for r in ROWS if r.shares == row.name}
+
+    def keep_branch(training):
+        if training.done in branches:
+            training.save(folder / f"{row.name}-{training.done}.safetensors")
+
+    training = train(row.recipe, photos, checkpoint, initial=initial, device=device,
+                     on_report=keep_branch, report_every=math.gcd(100, *branches))
+    training.save_weights(weights_file(row.name), data="Imagenette train")
+    return weights_file(row.name)
+
+
+_named = row  # under a name that the parameters above don't hide
+
+
+def to_train(rows: Sequence[Row]) -> list[Row]:
+    """The rows whose weights are missing, those first which others need."""
+    missing = [r for r in rows if r.recipe and not weights_file(r.name).exists()]
+    for r in list(missing):
+        need = r.start or r.shares
+        if need and not weights_file(need).exists() and _named(need) not in missing:
+            missing.append(_named(need))
+    return sorted(missing, key=lambda r: bool(r.start or r.shares))
+
+
+def shared_steps(one: Recipe, other: Recipe) -> int:
+    """After how many steps, counted in whole stages, two recipes still have the same weights."""
+    ends = accumulate(stage.steps for stage in one.stages)
+    return max((end for end in ends if past(one, end) == past(other, end)), default=0)

@@ -1,0 +1,1 @@
+"""The same numbers several times as fast. Nothing here imports the rest of colorlib."""

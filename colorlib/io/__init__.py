@@ -1,0 +1,1 @@
+"""Files in and out: assets, downloads, data sets, metadata, safe writing."""

@@ -1,0 +1,1 @@
+"""Where coloring fails, and how that is measured (chapter 12)."""

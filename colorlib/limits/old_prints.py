@@ -1,0 +1,133 @@
+"""Old prints: how time spoils a photograph, simulated, and a recipe against it (chapter 12).
+
+No scan is at hand whose true colors are known. So a color photograph is made gray and aged step by
+step; then its true colors can be compared with what a network makes of it.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+from scipy.ndimage import gaussian_filter, median_filter
+from torch import Tensor
+
+from ..color import into_gamut, lab_to_rgb, lightness_of
+
+# What photographs of today use of the scale of L, from the 1st percentile to the 99th: the medians
+# of those measured, rounded; they are "levels" in results/limits.json.
+BLACK, WHITE = 4.0, 95.0
+
+
+def _soft(L: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The lens: a slight blur."""
+    return gaussian_filter(L, min(L.shape) / 200)
+
+
+def _faded(L: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Silver goes, paper yellows: blacks turn to gray and whites are no longer white."""
+    return 32 + 0.45 * L
+
+
+def _stained(L: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Damp and light: broad stains, and edges that have faded more than the middle."""
+    height, width = L.shape
+    blotches = gaussian_filter(rng.standard_normal(L.shape), min(L.shape) / 6)
+    y, x = np.mgrid[-1:1:height * 1j, -1:1:width * 1j]
+    return L + 5 * blotches / blotches.std() + 10 * np.maximum(np.abs(x), np.abs(y)) ** 6
+
+
+def _grainy(L: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Grains of silver, enlarged with the picture: noise that neighbors share."""
+    noise = gaussian_filter(rng.standard_normal(L.shape), 0.6)
+    return L + 4 * noise / noise.std()
+
+
+def _scratched(L: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Thin bright scratches, nearly upright, and specks of dust."""
+    height, width = L.shape
+    L = L.copy()
+    for _ in range(6):
+        x = rng.uniform(0, width) + rng.uniform(-0.15, 0.15) * np.arange(height)
+        rows = np.arange(height)[(x >= 0) & (x < width)]
+        L[rows, x[rows].astype(int)] = 85
+    specks = rng.random(L.shape) < 0.002
+    L[specks] = rng.choice([25.0, 88.0], specks.sum())
+    return L
+
+
+# What happened to the print, in order.
+AGES: dict[str, Callable] = {"soft": _soft, "faded": _faded, "stained": _stained,
+                             "grainy": _grainy, "scratched": _scratched}
+
+
+def aged(rgb: Tensor, seed: int = 0, ages: Sequence[str] = tuple(AGES)) -> Tensor:
+    """A photograph as the scan of an old print of it.
+
+    Parameters
+    ----------
+    rgb : tensor, shape (3, H, W), in [0, 1].
+    seed : of its stains, grain and scratches.
+    ages : which of `AGES` it has been through, in the order given; the paper is sepia anyway.
+
+    Returns
+    -------
+    tensor of the same shape, a sepia picture.
+    """
+    rng = np.random.default_rng(seed)
+    L = lightness_of(rgb)[0].double().numpy()
+    for name in ages:
+        L = AGES[name](L, rng)
+    L = torch.from_numpy(L.clip(0, 100)).to(rgb)
+    tone = 1 - (L - 50).abs() / 60  # sepia is strongest in the mid tones
+    return lab_to_rgb(into_gamut(torch.stack([L, 5 * tone, 18 * tone])))
+
+
+def _mend_spots(L: np.ndarray) -> np.ndarray:
+    """Where a pixel stands out from its 5 x 5 by more than grain does, the median takes over."""
+    middle = median_filter(L, 5)
+    apart = np.abs(L - middle)
+    return np.where(apart > 4 * np.median(apart) + 4, middle, L)
+
+
+def _remove_grain(L: np.ndarray) -> np.ndarray:
+    """Non-local means: each pixel becomes the mean of those whose surroundings look alike."""
+    from skimage.restoration import denoise_nl_means
+
+    sigma = 1.48 * np.median(np.abs(L - gaussian_filter(L, 1.5)))  # in places without edges
+    return denoise_nl_means(L, patch_size=5, patch_distance=6, h=0.8 * sigma, sigma=sigma)
+
+
+def _even_out(L: np.ndarray) -> np.ndarray:
+    """Take away what varies broadly, stains and also the difference of sky and ground."""
+    return L - gaussian_filter(L, min(L.shape) / 4) + L.mean()
+
+
+def _set_levels(L: np.ndarray) -> np.ndarray:
+    """Stretch L until its darkest and lightest hundredths are where photographs have them."""
+    low, high = np.percentile(L, [1, 99])
+    return BLACK + (L - low) * (WHITE - BLACK) / max(high - low, 1e-6)
+
+
+STEPS: dict[str, Callable] = {"spots": _mend_spots, "grain": _remove_grain, "even": _even_out,
+                              "levels": _set_levels}
+# Those that help together; `results/limits.json` has each alone, too.
+RECIPE = ("spots", "grain", "levels")
+
+
+def prepared(rgb: Tensor, steps: Sequence[str] = RECIPE) -> Tensor:
+    """The scan of an old print, made more like the photographs that the network knows.
+
+    Parameters
+    ----------
+    rgb : tensor, shape (3, H, W), in [0, 1].
+    steps : which of `STEPS`, in the order given.
+
+    Returns
+    -------
+    tensor of the same shape: a gray picture, to be colored.
+    """
+    L = lightness_of(rgb)[0].double().numpy()
+    for name in steps:
+        L = STEPS[name](L)
+    L = torch.from_numpy(L.clip(0, 100)).to(rgb)
+    return lab_to_rgb(torch.stack([L, torch.zeros_like(L), torch.zeros_like(L)]))

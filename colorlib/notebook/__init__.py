@@ -1,0 +1,1 @@
+"""What only a notebook shows: figures, sliders, quizzes, the checkers of exercises."""

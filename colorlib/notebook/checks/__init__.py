@@ -1,0 +1,190 @@
+"""Exercises that check themselves (beside the chapters).
+
+An `Exercise` compares what a learner wrote with a reference, on cases. The usual mistakes are
+functions too: an answer that gives what one of them gives is told which mistake it is.
+"""
+
+import traceback
+from collections.abc import Callable, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from torch import Tensor
+
+import colorlib
+
+NOT_YET, WRONG, RIGHT = "not yet", "wrong", "right"
+
+
+class Verdict:
+    """What a checker says: its text in a notebook, true for a right answer."""
+
+    def __init__(self, status: str, text: str):
+        self.status, self.text = status, text
+
+    def __bool__(self) -> bool:
+        return self.status == RIGHT
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A usual wrong answer: what to say about it, and a function that makes it."""
+
+    says: str
+    function: Callable
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """A checker: call it with the learner's answer.
+
+    Parameters
+    ----------
+    reference : the right function; for an exercise whose answer is a value, one without arguments.
+    cases : the arguments of each call, as tuples; plain cases first, the learner sees the first
+        that fails. Leave it out for a value.
+    right : what the learner has got right, in a sentence.
+    mistakes : the usual wrong answers, each recognized by what it gives on the cases.
+    judge : for exercises with many right answers: called with what the learner's function gave and
+        the arguments; returns None, or what is wrong with it. Then `reference` is one of them.
+    tolerance : how far a number may be off.
+    """
+
+    reference: Callable
+    right: str
+    cases: Sequence[tuple] = ((),)
+    mistakes: Sequence[Mistake] = ()
+    judge: Callable[..., str | None] | None = None
+    tolerance: float = 1e-3
+
+    def __call__(self, answer) -> Verdict:
+        function = answer if callable(answer) else lambda *_: answer
+        for arguments in self.cases:
+            try:
+                got = function(*deepcopy(arguments))
+            except NotImplementedError:
+                return _not_yet()
+            except Exception as error:  # any: it is the learner's code
+                return Verdict(WRONG, f"✗ Not right.\n{_input(arguments)}{_stopped(error)}")
+            if got is None or got is ...:
+                return _not_yet()
+            wrong = self._compare(got, arguments)
+            if wrong:
+                mistake = self._recognize(function)
+                named = f"\n  A usual mistake: {mistake.says}" if mistake else ""
+                return Verdict(WRONG, f"✗ Not right.\n{_input(arguments)}{wrong}{named}")
+        return Verdict(RIGHT, f"✓ Right. {self.right}")
+
+    def _compare(self, got, arguments) -> str | None:
+        """What is wrong with the result of one case, in lines; None if it is right."""
+        if self.judge:
+            verdict = self.judge(got, *deepcopy(arguments))
+            return verdict and f"  got:      {show_value(got)}\n  {verdict}"
+        return difference(got, self.reference(*deepcopy(arguments)), self.tolerance)
+
+    def _recognize(self, function) -> Mistake | None:
+        """The usual mistake that gives what the learner's function gives, on every case."""
+        for mistake in self.mistakes:
+            try:
+                if all(
+                    difference(function(*deepcopy(case)), mistake.function(*deepcopy(case)),
+                               self.tolerance) is None
+                    for case in self.cases
+                ):
+                    return mistake
+            except Exception:  # one of the two can't do a later case: then they are not the same
+                continue
+        return None
+
+
+def difference(got, expected, tolerance: float) -> str | None:
+    """How a result differs from the right one, in lines; None if it doesn't."""
+    if isinstance(expected, tuple):
+        if isinstance(got, Tensor | np.ndarray) and got.ndim == 1:
+            got = got.tolist()  # two numbers in one tensor are two results
+        if not isinstance(got, tuple | list) or len(got) != len(expected):
+            return f"  expected: {len(expected)} results, got {show_value(got)}"
+        parts = zip(got, expected, strict=True)
+        return next(filter(None, (difference(g, e, tolerance) for g, e in parts)), None)
+    if isinstance(expected, str | bool):
+        same = type(got) is type(expected) and got == expected
+        return None if same else _both(got, expected)
+    try:
+        got_array = _array(got)
+    except (TypeError, ValueError):
+        return _both(got, expected)
+    expected_array = _array(expected)
+    if got_array.shape != expected_array.shape:
+        return (f"  expected: shape {expected_array.shape}\n"
+                f"  got:      shape {got_array.shape}, {show_value(got)}")
+    if str(getattr(expected, "dtype", "")).endswith("uint8") and not str(
+            getattr(got, "dtype", "")).endswith("uint8"):
+        return f"  expected: bytes, uint8\n  got:      {getattr(got, 'dtype', type(got).__name__)}"
+    near = np.isclose(got_array, expected_array, rtol=tolerance, atol=tolerance, equal_nan=True)
+    if near.all():
+        return None
+    if expected_array.size <= 12:
+        return _both(got, expected)
+    off = np.where(np.isfinite(got_array), np.abs(got_array - expected_array), np.inf)
+    worst = np.unravel_index(off.argmax(), off.shape)
+    place = ", ".join(map(str, worst))
+    return (f"  expected: {expected_array[worst]:.4g} at [{place}]\n"
+            f"  got:      {got_array[worst]:.4g} there; {(~near).mean():.0%} of the values differ")
+
+
+def show_value(value) -> str:
+    """A value in at most about 60 characters."""
+    try:
+        array = _array(value)
+    except (TypeError, ValueError):
+        text = " ".join(repr(value).split())
+        return text if len(text) <= 60 else text[:57] + "..."
+    if array.size > 12:
+        return f"{array.size:,} numbers of shape {array.shape}, from {array.min():.4g} to " \
+               f"{array.max():.4g}"
+    if array.dtype == bool:
+        return str(array.tolist())
+    if array.ndim == 0:
+        return f"{array:.4g}"
+    short = {"float_kind": lambda number: f"{number:.4g}"}
+    numbers = np.array2string(array, separator=", ", formatter=short)
+    return " ".join(numbers.split())
+
+
+def _array(value) -> np.ndarray:
+    if isinstance(value, Tensor):
+        value = value.detach().cpu()
+    try:
+        array = np.asarray(value)
+    except RuntimeError as error:  # a list of tensors that still carry their graph
+        raise TypeError(str(error)) from error
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"not numbers: {value!r}")
+    return array if array.dtype == bool else array.astype(np.float64)
+
+
+def _both(got, expected) -> str:
+    return f"  expected: {show_value(expected)}\n  got:      {show_value(got)}"
+
+
+def _input(arguments) -> str:
+    shown = ", ".join(map(show_value, arguments))
+    return f"  input:    {shown}\n" if arguments else ""
+
+
+def _not_yet() -> Verdict:
+    return Verdict(NOT_YET, "○ Not yet: replace the dots by your answer.")
+
+
+def _stopped(error: Exception) -> str:
+    """Where and why the learner's code stopped, in place of a traceback."""
+    libraries = (str(Path(colorlib.__file__).parent), "site-packages", "lib/python")
+    own = [frame for frame in traceback.extract_tb(error.__traceback__)
+           if not any(place in frame.filename for place in libraries)]
+    line = f"\n  in line {own[-1].lineno} of your cell: {own[-1].line}" if own else ""
+    return f"  it stopped with {type(error).__name__}: {error}{line}"

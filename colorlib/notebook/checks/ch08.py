@@ -1,0 +1,136 @@
+"""Exercises of chapter 08: count, catch, draw raters anew, and know how many you need."""
+
+import torch
+from scipy.stats import binom
+from torch import Tensor
+
+from ..checks import Exercise, Mistake
+
+_PRACTICE = torch.tensor([1, 1, 0, 0, 0, 0, 0, 0], dtype=torch.bool)
+_CATCH = torch.tensor([0, 0, 0, 1, 0, 0, 1, 0], dtype=torch.bool)
+_FOOLED = torch.tensor([1, 1, 0, 1, 1, 0, 0, 0], dtype=torch.bool)
+_ALL = torch.tensor([0, 0, 1, 0, 1, 1, 0, 1], dtype=torch.bool)
+
+
+def _labeled_real(practice: Tensor, catch: Tensor, fooled: Tensor) -> Tensor:
+    return fooled[~practice & ~catch].float().mean()
+
+
+labeled_real = Exercise(
+    reference=_labeled_real,
+    cases=[(_PRACTICE, _CATCH, _FOOLED), (_PRACTICE, _CATCH, _ALL),
+           (_PRACTICE.roll(3), _CATCH.roll(-2), _FOOLED)],
+    right="Practice teaches and catch trials guard; only the rest is the measurement.",
+    mistakes=[
+        Mistake("the catch trials were counted too: they have Random's colors, not the method's.",
+                lambda practice, catch, fooled: fooled[~practice].float().mean()),
+        Mistake("the practice pairs were counted too.",
+                lambda practice, catch, fooled: fooled[~catch].float().mean()),
+        Mistake("every trial was counted.",
+                lambda practice, catch, fooled: fooled.float().mean()),
+        Mistake("this is the share of right answers; labeled real is the share of fooled ones.",
+                lambda practice, catch, fooled: 1 - _labeled_real(practice, catch, fooled)),
+        Mistake("the sum was divided by all trials, not by those that count.",
+                lambda practice, catch, fooled: (fooled & ~practice & ~catch).float().mean()),
+    ],
+)
+
+
+def _passes(p: float, trials: int, allowed: int) -> float:
+    return float(binom.cdf(allowed, trials, p))
+
+
+passes = Exercise(
+    reference=_passes,
+    cases=[(0.5, 4, 0), (0.5, 4, 1), (0.13, 4, 1), (0.5, 10, 2)],
+    right="A sum over all numbers of errors that the rule lets pass.",
+    mistakes=[
+        Mistake("this is the chance of exactly so many errors. Fewer pass as well: add them up.",
+                lambda p, trials, allowed: float(binom.pmf(allowed, trials, p))),
+        Mistake("this is the chance to be left out.",
+                lambda p, trials, allowed: float(binom.sf(allowed, trials, p))),
+        Mistake("the number of ways is missing: one error can be the first, the second, ...",
+                lambda p, trials, allowed: sum(
+                    p**k * (1 - p) ** (trials - k) for k in range(allowed + 1))),
+        Mistake("one error too few is let pass: range(allowed) ends before `allowed`.",
+                lambda p, trials, allowed: float(binom.cdf(allowed - 1, trials, p))),
+        Mistake("p is the chance of an error, not of a right answer.",
+                lambda p, trials, allowed: float(binom.cdf(allowed, trials, 1 - p))),
+    ],
+)
+
+_ENDS = torch.tensor([0.025, 0.975])
+
+
+def _interval(rates: Tensor, picks: Tensor) -> Tensor:
+    return rates[picks].mean(1).quantile(_ENDS)
+
+
+def _class(raters: int, seed: int) -> tuple[Tensor, Tensor]:
+    rng = torch.Generator().manual_seed(seed)
+    rates = torch.randint(4, 20, (raters,), generator=rng) / 36
+    return rates, torch.randint(raters, (200, raters), generator=rng)
+
+
+interval = Exercise(
+    reference=_interval,
+    cases=[_class(6, 0), _class(40, 1)],
+    right="New classes from the one you have: whole raters are drawn, with all their answers.",
+    mistakes=[
+        Mistake("this is where the raters lie, not where the mean of a class may lie: mean first.",
+                lambda rates, picks: rates.quantile(_ENDS)),
+        Mistake("the mean was taken over the draws, not over the raters of each draw.",
+                lambda rates, picks: rates[picks].mean(0).quantile(_ENDS)),
+        Mistake("this interval holds 90%: 2.5% belong to each end.",
+                lambda rates, picks: rates[picks].mean(1).quantile(torch.tensor([0.05, 0.95]))),
+        Mistake("the median of each draw was taken. The rate of a class is its mean.",
+                lambda rates, picks: rates[picks].median(1).values.quantile(_ENDS)),
+    ],
+)
+
+
+def _standard_error(rate: float, raters: int, pairs: int, between: float) -> float:
+    return ((between + (rate * (1 - rate) - between) / pairs) / raters) ** 0.5
+
+
+standard_error = Exercise(
+    reference=_standard_error,
+    cases=[(0.25, 40, 36, 0.0), (0.25, 40, 36, 0.02), (0.32, 10, 400, 0.02)],
+    right="More pairs shrink the second part only; more raters shrink both.",
+    tolerance=1e-5,
+    mistakes=[
+        Mistake("that raters differ was left out: this is right only if all are alike.",
+                lambda rate, raters, pairs, between: _standard_error(rate, raters, pairs, 0.0)),
+        Mistake("this is the variance; take its square root.",
+                lambda *a: _standard_error(*a) ** 2),
+        Mistake("`between` was divided by the pairs as well; they don't make people alike.",
+                lambda rate, raters, pairs, between: (
+                    (between + rate * (1 - rate)) / (raters * pairs)) ** 0.5),
+        Mistake("this is the error of one rater: divide by their number, too.",
+                lambda rate, raters, pairs, between: _standard_error(rate, 1, pairs, between)),
+    ],
+)
+
+_LOW = torch.tensor([0.01, -0.03, 0.02, -0.09, -0.01])
+_HIGH = torch.tensor([0.08, 0.05, 0.10, -0.01, 0.0])
+
+
+def _power(low: Tensor, high: Tensor) -> Tensor:
+    return ((low > 0) | (high < 0)).float().mean()
+
+
+power = Exercise(
+    reference=_power,
+    cases=[(_LOW, _HIGH), (-_HIGH, -_LOW + 0.001)],
+    right="An experiment finds a difference if its interval leaves out 0, on either side.",
+    mistakes=[
+        Mistake("this counts the experiments that found nothing.",
+                lambda low, high: ((low <= 0) & (high >= 0)).float().mean()),
+        Mistake("an interval wholly below 0 finds a difference as well, if the wrong way round.",
+                lambda low, high: (low > 0).float().mean()),
+        Mistake("that the middle is above 0 is no finding: an interval may still hold 0.",
+                lambda low, high: (low + high > 0).float().mean()),
+        Mistake("this is the number of experiments; their share is asked for.",
+                lambda low, high: ((low > 0) | (high < 0)).float().sum()),
+    ],
+)

@@ -1,0 +1,155 @@
+"""Exercises of chapter 10: the rivals' ideas."""
+
+import torch
+from torch import Tensor
+
+from ..checks import Exercise, Mistake
+
+
+def _circular_mean(degrees: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
+    return _angle(*_resultant(degrees, weights / weights.sum()))
+
+
+def _resultant(degrees: Tensor, shares: Tensor) -> tuple[Tensor, Tensor]:
+    angles = torch.deg2rad(degrees)
+    return (shares * angles.cos()).sum(), (shares * angles.sin()).sum()
+
+
+def _angle(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    return torch.rad2deg(torch.atan2(y, x)) % 360, (x * x + y * y).sqrt()
+
+
+_EIGHT = 45.0 * torch.arange(8) + 10
+_HUES = [(torch.tensor([30.0, 60.0]), torch.tensor([1.0, 1.0])),
+         (torch.tensor([350.0, 30.0]), torch.tensor([1.0, 1.0])),
+         (torch.tensor([200.0, 250.0]), torch.tensor([3.0, 1.0])),
+         (_EIGHT, torch.tensor([4.0, 1, 0, 0, 2, 0, 0, 3])),
+         (_EIGHT, torch.tensor([0.1, 0.2, 0.1, 0.3, 0.1, 0.1, 0.05, 0.05]))]
+
+circular_mean = Exercise(
+    reference=_circular_mean,
+    cases=_HUES,
+    right="Hues are added as arrows; the length of their sum says how much they agree.",
+    mistakes=[
+        Mistake("that is the mean of the numbers: of 350 and 30 degrees it would be 190, the far "
+                "side of the circle.",
+                lambda degrees, weights: ((degrees * weights).sum() / weights.sum(),
+                                          _circular_mean(degrees, weights)[1])),
+        Mistake("the arrows were added, but not divided by the sum of the weights: the length "
+                "must be at most 1.",
+                lambda degrees, weights: _angle(*_resultant(degrees, weights))),
+        Mistake("the weights were left out.",
+                lambda degrees, weights: _circular_mean(degrees, torch.ones_like(weights))),
+        Mistake("atan of y / x can't tell an arrow from its opposite: take atan2(y, x).",
+                lambda degrees, weights: _atan(*_resultant(degrees, weights / weights.sum()))),
+        Mistake("degrees went into cos and sin, which want radians.",
+                lambda degrees, weights: _circular_mean(torch.rad2deg(degrees), weights)),
+        Mistake("the hue is in radians; degrees were asked for.",
+                lambda degrees, weights: (torch.deg2rad(_circular_mean(degrees, weights)[0]),
+                                          _circular_mean(degrees, weights)[1])),
+    ],
+)
+
+
+def _atan(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    return torch.rad2deg(torch.atan(y / x)) % 360, (x * x + y * y).sqrt()
+
+
+def _map(channels: int, height: int, width: int) -> Tensor:
+    return torch.arange(1.0, channels * height * width + 1).view(channels, height, width)
+
+
+_MAPS = [_map(2, 8, 12), -_map(3, 4, 6), _map(1, 1, 1)]
+
+
+def _hypercolumn(maps: list[Tensor], y: float, x: float) -> Tensor:
+    return torch.cat([m[:, int(y * m.shape[1]), int(x * m.shape[2])] for m in maps])
+
+
+hypercolumn = Exercise(
+    reference=_hypercolumn,
+    cases=[(_MAPS[:1], 0.5, 0.25), (_MAPS, 0.3, 0.7), (_MAPS, 0.99, 0.01), (_MAPS, 0.0, 0.0),
+           (_MAPS, 0.1, 0.15)],
+    right="One place, seen at every scale at once.",
+    mistakes=[
+        Mistake("x and y have changed places: rows come first.",
+                lambda maps, y, x: _hypercolumn(maps, x, y)),
+        Mistake("places were rounded. A cell reaches from its number to the next: int() finds it.",
+                lambda maps, y, x: torch.cat([m[:, min(round(y * m.shape[1]), m.shape[1] - 1),
+                                                min(round(x * m.shape[2]), m.shape[2] - 1)]
+                                              for m in maps])),
+        Mistake("only the last map was read. Fine detail stands in the first ones.",
+                lambda maps, y, x: _hypercolumn(maps[-1:], y, x)),
+        Mistake("that is the mean of each map, which is the same at every pixel.",
+                lambda maps, y, x: torch.cat([m.mean((1, 2)) for m in maps])),
+        Mistake("the maps were added, or stacked; they are to be joined one after the other.",
+                lambda maps, y, x: torch.stack([_hypercolumn([m], y, x).sum() for m in maps])),
+    ],
+)
+
+_RNG = torch.Generator().manual_seed(10)
+_LOCAL, _GLOBAL = (torch.randn(*shape, generator=_RNG) for shape in ((4, 3, 5), (6,)))
+_WEIGHT, _BIAS = (torch.randn(*shape, generator=_RNG) for shape in ((7, 10), (7,)))
+_SIMPLE = (torch.tensor([[[1.0, 2.0]]]), torch.tensor([10.0]), torch.tensor([[1.0, 1.0]]),
+           torch.tensor([0.5]))
+
+
+def _joined(local: Tensor, whole: Tensor) -> Tensor:
+    return torch.cat([local, whole[:, None, None].expand(-1, *local.shape[1:])])
+
+
+def _linear(joined: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    return torch.einsum("oc,chw->ohw", weight, joined) + bias[:, None, None]
+
+
+def _fuse(local: Tensor, whole: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    return _linear(_joined(local, whole), weight, bias).relu()
+
+
+fuse = Exercise(
+    reference=_fuse,
+    cases=[_SIMPLE, (_LOCAL, _GLOBAL, _WEIGHT, _BIAS), (_LOCAL, _LOCAL[:, 0, 0], _WEIGHT[:, :8],
+                                                        _BIAS)],
+    right="Every pixel now knows what kind of picture it is in.",
+    mistakes=[
+        Mistake("the ReLU is missing.", lambda local, whole, weight, bias: _linear(
+            _joined(local, whole), weight, bias)),
+        Mistake("the bias is missing.", lambda local, whole, weight, bias: _linear(
+            _joined(local, whole), weight, 0 * bias).relu()),
+        Mistake("the global vector comes after the local features, not before them.",
+                lambda local, whole, weight, bias: _linear(
+                    _joined(local, whole).roll(len(whole), 0), weight, bias).relu()),
+        Mistake("the global vector was divided among the pixels; each gets all of it.",
+                lambda local, whole, weight, bias: _fuse(
+                    local, whole / local[0].numel(), weight, bias)),
+    ],
+)
+
+
+def _listen(scores: Tensor, alone: float, colors: Tensor, own: Tensor) -> Tensor:
+    shares = torch.cat([scores, torch.tensor([float(alone)])]).softmax(0)
+    return shares[:-1] @ colors + shares[-1] * own
+
+
+_WANTED = torch.tensor([[60.0, 40.0], [-20.0, -50.0], [0.0, 70.0]])
+_OWN = torch.tensor([-10.0, 5.0])
+
+listen = Exercise(
+    reference=_listen,
+    cases=[(torch.zeros(1), 0.0, _WANTED[:1], _OWN),
+           (torch.tensor([-0.5, -3.0, -9.0]), -2.0, _WANTED, _OWN),
+           (torch.tensor([-30.0, -40.0, -35.0]), -2.0, _WANTED, _OWN),
+           (torch.zeros(0), -2.0, _WANTED[:0], _OWN)],
+    right="Who is like a hint takes its color; who is like none keeps their own.",
+    mistakes=[
+        Mistake("without `alone` in the softmax, every place must listen to some hint.",
+                lambda scores, alone, colors, own: scores.softmax(0) @ colors),
+        Mistake("the share of `alone` was not given to the network's own color.",
+                lambda scores, alone, colors, own: _listen(scores, alone, colors, 0 * own)),
+        Mistake("scores are no shares yet: softmax makes them positive, with sum 1.",
+                lambda scores, alone, colors, own: scores @ colors + alone * own),
+        Mistake("that takes the best hint alone; two that are alike should share.",
+                lambda scores, alone, colors, own: torch.cat([colors, own[None]])[
+                    torch.cat([scores, torch.tensor([float(alone)])]).argmax()]),
+    ],
+)

@@ -1,0 +1,1 @@
+"""What a network that colors has learned to see (chapter 11)."""

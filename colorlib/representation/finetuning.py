@@ -1,0 +1,140 @@
+"""Teach a trunk to name what a photo shows, from many labels or few (chapter 11)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from safetensors import SafetensorError, safe_open
+from torch import Tensor, nn
+from tqdm.auto import tqdm
+
+from ..data import random_crop
+from ..engine.muon import Muon
+from ..io.files import save_atomically
+from ..networks import Zhang
+from .features import BLOCKS, features
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """Part of a training on labels: so many steps on crops of one size; see `data.random_crop`."""
+
+    steps: int
+    crop: int
+    zoom: tuple[float, float] = (1.0, 1.5)
+
+
+# As for the course's own weights: small crops first, which are cheap, then what a probe will see.
+SUPERVISED = (Lesson(800, 48, (1.0, 2.0)), Lesson(500, 64))
+# Fewer labels, fewer steps: the photographs would only come round again.
+FEW = {0.01: (Lesson(40, 64),), 0.1: (Lesson(80, 64),), 1.0: (Lesson(160, 64),)}
+
+
+class Labeler(nn.Module):
+    """A trunk, the mean of its last block over the picture, and one linear layer."""
+
+    def __init__(self, network: Zhang, classes: int = 10):
+        super().__init__()
+        self.network = network
+        self.head = nn.Linear(getattr(network, BLOCKS[-1])[-1].num_features, classes)
+        nn.init.zeros_(self.head.weight)  # every class as likely, so that the first step is calm
+        nn.init.zeros_(self.head.bias)
+
+    def forward(self, lightness: Tensor) -> Tensor:
+        """L (N, 1, H, W) in [0, 100] to logits (N, classes)."""
+        return self.head(features(self.network, lightness)[BLOCKS[-1]].mean((-2, -1)))
+
+
+def few(labels: np.ndarray, share: float, seed: int = 0) -> np.ndarray:
+    """The places of a share of the labels, at least one of each class, drawn class by class.
+
+    Examples
+    --------
+    >>> few(np.array([0] * 30 + [1] * 50), 0.1).shape
+    (8,)
+    """
+    rng = np.random.default_rng(seed)
+    classes = [np.flatnonzero(labels == c) for c in np.unique(labels)]
+    return np.sort(np.concatenate(
+        [rng.permutation(c)[: max(1, round(share * len(c)))] for c in classes]))
+
+
+def train_on_labels(network: Zhang, pictures: Tensor, labels: np.ndarray,
+                    lessons: Sequence[Lesson], lr: float = 1e-3, batch: int = 32, seed: int = 0,
+                    checkpoint: Path | None = None) -> Labeler:
+    """Train trunk and head together, by Muon, the learning rate up and down in one cycle.
+
+    Parameters
+    ----------
+    network : where to start from; it is changed.
+    pictures : lightness as bytes, uint8 (N, 1, H, W), 255 for L = 100.
+    labels : integers from 0, shape (N,).
+    checkpoint : a file for the state, from which a training that was stopped goes on; batch number
+        `step` depends on the seed and on nothing else.
+    """
+    torch.manual_seed(seed)
+    model = Labeler(network, int(labels.max()) + 1).to(memory_format=torch.channels_last)
+    trained = [p for name, p in model.named_parameters()
+               if name.startswith("head.") or name.split(".")[1] in BLOCKS]
+    optimizer = Muon(trained, lr=lr, weight_decay=0.05)
+    crops = [lesson for lesson in lessons for _ in range(lesson.steps)]
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, len(crops), cycle_momentum=False)
+    done = _resume(model, optimizer, schedule, checkpoint) if checkpoint else 0
+    for step in (bar := tqdm(range(done, len(crops)), desc="learning labels", mininterval=5)):
+        rng = torch.Generator().manual_seed(seed * 1_000_003 + step)
+        picks = torch.randint(len(pictures), (batch,), generator=rng).tolist()
+        seen = [random_crop(pictures[i], crops[step].crop, crops[step].zoom, rng) for i in picks]
+        lightness = torch.stack(seen) * (100 / 255)
+        logits = model.train()(lightness.to(memory_format=torch.channels_last))
+        loss = F.cross_entropy(logits, torch.as_tensor(labels[picks]), label_smoothing=0.1)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+        if (step + 1) % 50 == 0:
+            bar.set_postfix(loss=f"{loss.item():.3f}")
+            if checkpoint:
+                _save(model, optimizer, step + 1, checkpoint)
+    return model.eval()
+
+
+def _save(model: Labeler, optimizer: Muon, done: int, path: Path) -> None:
+    tensors = {f"model.{name}": value for name, value in model.state_dict().items()}
+    for i, state in optimizer.state_dict()["state"].items():
+        tensors |= {f"optimizer.{i}.{name}": value for name, value in state.items()}
+    save_atomically({k: v.clone(memory_format=torch.contiguous_format)
+                     for k, v in tensors.items()}, {"done": str(done)}, path)
+
+
+def _resume(model: Labeler, optimizer: Muon, schedule, path: Path) -> int:
+    """Take up what `_save` wrote; returns how many steps were done, 0 where there is no such file.
+
+    The schedule holds nothing that the number of steps doesn't tell.
+    """
+    try:
+        with safe_open(path, "pt") as file:
+            done = int(file.metadata()["done"])
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError):
+        return 0
+    model.load_state_dict({name.removeprefix("model."): value for name, value in tensors.items()
+                           if name.startswith("model.")})
+    state = optimizer.state_dict()
+    for name, value in tensors.items():
+        if name.startswith("optimizer."):
+            _, i, key = name.split(".")
+            state["state"].setdefault(int(i), {})[key] = value
+    optimizer.load_state_dict(state)
+    optimizer.step()  # without gradients nothing moves; a schedule wants to see one step
+    for _ in range(done):
+        schedule.step()
+    return done
+
+
+@torch.inference_mode()
+def logits_of(model: Labeler, lightness: Tensor) -> Tensor:
+    """Logits (N, classes) of L (N, 1, H, W), some at a time."""
+    return torch.cat([model(part) for part in lightness.split(64)])

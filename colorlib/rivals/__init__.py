@@ -1,0 +1,1 @@
+"""Other networks that color photographs, one file each (chapter 10)."""

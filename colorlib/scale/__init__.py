@@ -1,0 +1,1 @@
+"""Many photographs and many processes: shards, streams, albums, costs (chapter 13)."""

@@ -1,0 +1,112 @@
+"""All that chapter 11 reports of five networks, measured: ``python -m experiments.probes``.
+
+Every part is kept in a folder as soon as it is done: stopped, the same command goes on from there.
+All of them take about half an hour of one core.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from colorlib.evaluation.provenance import provenance
+from colorlib.io.files import save_atomically, write_text
+from colorlib.metrics import interval
+from colorlib.representation.features import BLOCKS, pooled
+from colorlib.representation.finetuning import FEW
+from experiments.study import NETWORKS, VIEW, Study
+
+TUNED = ("random", "color")  # the networks that few labels train further
+PAIRS = (("color", "random"), ("color", "kmeans"), ("color", "l2"), ("supervised", "color"))
+
+
+def compared(one: np.ndarray, other: np.ndarray) -> dict:
+    """Difference of two probes' accuracies on the same photographs, and what its interval says."""
+    difference = one.astype(float) - other
+    low, high = interval(difference)
+    return {"difference": float(difference.mean()), "interval": [low, high],
+            "says": "above" if low > 0 else "below" if high < 0 else "open"}
+
+
+def measure(study: Study, names: Sequence[str] = tuple(NETWORKS)) -> dict:
+    """All of results/representation.json but for its provenance."""
+    probes = {name: study.probes(name) for name in names}
+    right = {name: {block: np.array(found.pop("right")) for block, found in of.items()}
+             for name, of in probes.items()}
+    for of in probes.values():
+        for found in of.values():
+            for part in found["few"].values():
+                del part["right"]
+    pixels = study.pixels()
+    del pixels["right"]
+    depth = {}
+    for name, of in probes.items():
+        best = max(BLOCKS, key=lambda block, of=of: of[block]["accuracy"])
+        depth[name] = {"best": best, **compared(right[name][BLOCKS[-1]], right[name][best])}
+    return {
+        "photos": {"fit": int(study.fit.sum()), "choose": int(study.choose.sum()),
+                   "test": len(study.test), "supervised": int((~study.choose).sum())},
+        "side": VIEW, "networks": {name: NETWORKS[name] for name in names},
+        "sizes": {block: int(study.features(names[0])[f"test.{block}"].shape[1])
+                  for block in BLOCKS},
+        "pixels": pixels, "probes": probes,
+        "differences": {f"{a} - {b}": {block: compared(right[a][block], right[b][block])
+                                       for block in BLOCKS}
+                        for a, b in PAIRS if {a, b} <= set(names)},
+        "last_less_best": depth,
+        "finetuning": {name: {str(share): study.finetuned(name, share) for share in FEW}
+                       for name in TUNED if name in names},
+        "concepts": study.concepts(names),
+    }
+
+
+SHIPPED = ("random", "color", "supervised"), ("model2", "model4", "model7")
+SMALL = 128  # numbers of a photo and block that ship
+PHOTOS = 700, 300  # that ship: to fit, and to test
+
+
+def ship(study: Study, path: Path) -> None:
+    """Features of some photos for the notebook, small: 128 numbers a block, each in a byte."""
+    fit, test = (np.linspace(0, count - 1, most).astype(int)
+                 for count, most in zip((study.fit.sum(), len(study.test)), PHOTOS, strict=True))
+    tensors = {"labels": torch.from_numpy(np.concatenate(
+        [study.labels[study.fit][fit], study.truth[test]]).astype(np.uint8))}
+    for name in SHIPPED[0]:
+        found = study.features(name)
+        for block in SHIPPED[1]:
+            x = torch.cat([found[f"fit.{block}"][fit], found[f"test.{block}"][test]]).float()
+            channels = found[f"peaks.{block}"].shape[1]
+            side = round((x.shape[1] / channels) ** 0.5)
+            x = pooled(x.view(len(x), channels, side, side), SMALL)
+            x = (x - x[: len(fit)].mean(0)) / x[: len(fit)].std(0).clamp(min=1e-6)
+            tensors[f"{name}.{block}"] = (x.clamp(-4, 4) * 127 / 4).round().to(torch.int8)
+    save_atomically(tensors, {"of": f"{PHOTOS} photographs of Imagenette"}, path)
+
+
+def main(argv=None) -> int:
+    """Measure, write the results, and the notebook's features if asked for."""
+    parser = argparse.ArgumentParser(description="What five networks have learned to see.")
+    parser.add_argument("--data", type=Path, help="folder with train and val; default: Imagenette")
+    parser.add_argument("--every", type=int, default=1, help="only every so-manieth photo")
+    parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=list(NETWORKS))
+    parser.add_argument("--folder", type=Path, default=Path("training/probes"),
+                        help="for what is not finished; default: %(default)s")
+    parser.add_argument("-o", "--output", type=Path, default=Path("results/representation.json"))
+    parser.add_argument("--ship", type=Path, help="write the notebook's features to this file")
+    options = parser.parse_args(argv)
+    study = Study(options.folder, options.data, options.every)
+    figures = measure(study, options.networks)
+    figures["command"] = " ".join(["python -m experiments.probes", *sys.argv[1:]])
+    figures["provenance"] = provenance(study.test)
+    write_text(json.dumps(figures, indent=1) + "\n", options.output)
+    if options.ship:
+        ship(study, options.ship)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

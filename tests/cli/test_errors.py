@@ -1,0 +1,103 @@
+"""The table of errors in the book says what colorlib says, word for word."""
+
+import os
+import re
+from dataclasses import replace
+
+import pytest
+import torch
+from conftest import ROOT
+from test_training import TINY
+
+from colorlib.cli.parser import main
+from colorlib.color import rgb_to_lab
+from colorlib.data import Batches, find_photos
+from colorlib.gamut import AbGamut
+from colorlib.images import as_rgb, open_photo, sample, save_photo
+from colorlib.inference import Colorizer
+from colorlib.io.datasets import cifar10, imagenette
+from colorlib.io.downloads import unpack
+from colorlib.metrics import auc, colorfulness, psnr
+from colorlib.networks import build, load_public
+from colorlib.recipes import scaled
+from colorlib.scale.export import export_onnx
+from colorlib.scale.shards import Shards, pack
+from colorlib.training import Training
+from colorlib.turing.sessions import read
+
+# What a library says of a broken file, and may say otherwise in its next version.
+LIBRARYS = re.compile(r"\((?:image file|Not a gzipped|Error while).*?\)+(?=[:;]|$)")
+PAGE = ROOT / "book" / "reference" / "errors.md"
+
+
+@pytest.fixture
+def said(tmp_path, monkeypatch, capsys):
+    """All messages of the table, provoked anew, in its order."""
+    monkeypatch.chdir(tmp_path)
+    photo = sample("cat").resize((24, 16))
+    photo.save("cat.png")
+    for name in ("letter.jpg", "mine.safetensors", "weights.pth", "result.json", "set.tar.gz"):
+        (tmp_path / name).write_text("Dear reader")
+    (tmp_path / "torn.png").write_bytes((tmp_path / "cat.png").read_bytes()[:200])
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "one").mkdir()
+    photo.save("one/cat.png")
+    pack("one", "shards")
+    os.truncate("shards/00000.tar", 9740)
+    capsys.readouterr()  # packing has shown its progress
+    (tmp_path / "cat_color.png").touch()
+    tries = [
+        lambda: open_photo("none.jpg"),
+        lambda: open_photo("empty"),
+        lambda: open_photo("letter.jpg"),
+        lambda: open_photo("torn.png"),
+        lambda: save_photo(photo, "cat.doc"),
+        lambda: save_photo(photo, "none/cat.png"),
+        lambda: sample("dog"),
+        lambda: as_rgb(torch.full((3, 2, 2), 255.0)),
+        lambda: as_rgb(torch.zeros(5, 2, 2)),
+        lambda: rgb_to_lab(torch.zeros(3, 2, 2, dtype=torch.uint8)),
+        lambda: rgb_to_lab(torch.zeros(2, 2, 3)),
+        lambda: AbGamut().nearest(torch.full((2, 1, 1), torch.nan)),
+        lambda: auc(torch.full((2,), torch.nan)),
+        lambda: psnr(torch.full((3, 2, 2), torch.inf), torch.zeros(3, 2, 2)),
+        lambda: colorfulness(torch.zeros(3, 0, 2)),
+        lambda: Colorizer.from_pretrained("none.safetensors"),
+        lambda: Colorizer.from_pretrained("mine.safetensors"),
+        lambda: load_public("weights.pth"),
+        lambda: main(["colorize", "cat.png"]) and None,
+        lambda: main(["colorize", "cat.png", "torn.png", "-o", "one.png"]) and None,
+        lambda: main(["colorize", "cat.png", "--force", "-T", "-1"]) and None,
+        lambda: main(["colorize", "cat.png", "--force", "--size", "2"]) and None,
+        lambda: find_photos("empty"),
+        lambda: find_photos("none"),
+        lambda: imagenette("test"),
+        lambda: cifar10("val"),
+        lambda: unpack("set.tar.gz", "out", "set"),
+        lambda: Training(TINY).load("mine.safetensors"),
+        lambda: scaled(TINY, 1),
+        lambda: build("unet"),
+        lambda: Training(replace(TINY, network="dahl")),
+        lambda: export_onnx(Colorizer(build("dahl", 1 / 16)), "dahl.onnx"),
+        lambda: Training(replace(TINY, network="iizuka", loss="own")).step(
+            torch.zeros(2, 1, 16, 16), torch.zeros(2, 2, 4, 4)),
+        lambda: Batches([None], 4, 8).part(0, 0, 3),
+        lambda: Shards("empty"),
+        lambda: list(Shards("shards")),
+        lambda: read("result.json"),
+    ]
+    messages = []
+    for attempt in tries:
+        try:
+            attempt()
+        except Exception as error:
+            messages.append(LIBRARYS.sub("(…)", str(error)))
+        else:
+            messages.append(capsys.readouterr().err.strip())
+    return messages
+
+
+def test_the_table_is_what_is_said(said):
+    rows = re.findall(r"^\| .*? \| ``? ?(.*?) ?``? \| .* \|$", PAGE.read_text("utf-8"), re.M)
+    assert all(message and "\n" not in message for message in said)
+    assert rows == said

@@ -1,0 +1,162 @@
+"""The engine behind the exercises, and the quizzes."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+import torch
+
+from colorlib.color import rgb_to_lab
+from colorlib.io.assets import asset
+from colorlib.notebook import quiz
+from colorlib.notebook.checks import NOT_YET, WRONG, Exercise, Mistake, difference, show_value
+
+double = Exercise(
+    reference=lambda x: 2 * x,
+    cases=[(1.0,), (torch.tensor([1.0, 3.0]),)],
+    right="Doubling is adding a thing to itself.",
+    mistakes=[Mistake("you squared it", lambda x: x**2), Mistake("you left it", lambda x: x)],
+)
+
+
+@pytest.mark.parametrize("stub", [lambda x: ..., lambda x: None, ..., None])
+def test_stub_is_not_yet(stub):
+    verdict = double(stub)
+    assert verdict.status == NOT_YET and not verdict and "Not yet" in repr(verdict)
+
+
+def test_not_implemented_is_not_yet():
+    def answer(x):
+        raise NotImplementedError
+
+    assert double(answer).status == NOT_YET
+
+
+def test_right_answer_says_what_is_right():
+    verdict = double(lambda x: x + x)
+    assert verdict and repr(verdict) == "✓ Right. Doubling is adding a thing to itself."
+
+
+def test_wrong_answer_shows_input_expected_and_got():
+    verdict = double(lambda x: 5 * x)
+    assert verdict.status == WRONG and not verdict
+    lines = repr(verdict).splitlines()[1:]
+    assert [line.split() for line in lines] == [
+        ["input:", "1"], ["expected:", "2"], ["got:", "5"]]
+
+
+def test_usual_mistake_is_named_only_if_it_is_that_one_on_every_case():
+    assert "you left it" in repr(double(lambda x: x))
+    half = double(lambda x: x if isinstance(x, float) else 7 * x)
+    assert not half and "mistake" not in repr(half)
+
+
+def test_an_exception_is_a_line_that_names_the_place():
+    def answer(x):
+        return x / 0 if isinstance(x, float) else x
+
+    verdict = double(answer)
+    assert verdict.status == WRONG
+    assert "ZeroDivisionError" in repr(verdict) and "return x / 0" in repr(verdict)
+
+
+def test_an_exception_in_a_library_names_the_line_that_called_it():
+    def answer(x):
+        return rgb_to_lab(x)
+
+    text = repr(double(answer))
+    assert "TypeError: rgb must be a float tensor" in text and "return rgb_to_lab(x)" in text
+
+
+def test_answers_can_not_change_the_cases():
+    def answer(x):
+        if isinstance(x, torch.Tensor):
+            return x.mul_(2)
+        return 2 * x
+
+    assert double(answer) and double(answer)
+
+
+@pytest.mark.parametrize("got", ["text", [2.0, 2.0], float("nan"), object(), {"a": 1}])
+def test_nonsense_is_wrong_without_a_crash(got):
+    assert double(lambda x: got).status == WRONG
+
+
+def test_shape_is_named():
+    assert "shape (2,)" in difference(np.zeros(3), np.zeros(2), 1e-3)
+
+
+def test_large_results_show_their_worst_place():
+    wrong = np.zeros((9, 9))
+    wrong[4, 5] = 2
+    text = difference(wrong, np.zeros((9, 9)), 1e-3)
+    assert "[4, 5]" in text and "1%" in text
+
+
+def test_a_value_and_a_judge():
+    even = Exercise(
+        reference=lambda: 4, right="It is even.",
+        judge=lambda got: None if got % 2 == 0 else f"{got} is odd",
+    )
+    assert even(8) and even(lambda: 2)
+    assert "3 is odd" in repr(even(3)) and even(...).status == NOT_YET
+
+
+def test_values_are_shown_briefly():
+    assert show_value(torch.zeros(3, 100, 100)) == "30,000 numbers of shape (3, 100, 100), " \
+                                                   "from 0 to 0"
+    assert len(show_value("x" * 500)) <= 60
+
+
+QUIZZES = sorted(asset("quizzes").glob("*.json"))
+
+
+@pytest.mark.parametrize("path", QUIZZES, ids=lambda p: p.stem)
+def test_quiz_has_three_to_five_questions_and_explains_every_choice(path):
+    questions = quiz.load(path.stem)
+    assert 3 <= len(questions) <= 5
+    for question in questions:
+        assert question["type"] == "multiple_choice"
+        answers = question["answers"]
+        assert len(answers) >= 3 and sum(a["correct"] for a in answers) == 1
+        assert all(len(a["feedback"]) > 20 for a in answers), "explain every choice"
+        assert len({a["feedback"] for a in answers}) == len(answers)
+        assert not re.search(r"\$|https?:", json.dumps(question)), "no LaTeX, no outside link"
+
+
+@pytest.fixture
+def quiz_page():
+    """The quiz of chapter 01, as HTML; it can only be made where IPython displays."""
+    from IPython.core.interactiveshell import InteractiveShell
+
+    InteractiveShell.instance()
+    yield quiz.show("01")._repr_html_()
+    InteractiveShell.clear_instance()
+
+
+def test_quiz_names_no_other_host(quiz_page):
+    assert not re.findall(r"https?://[\w.]+", quiz_page)
+
+
+@pytest.mark.parametrize("mathjax", ["undefined", "{version: '3.2.2'}", "{tex: {}}"])
+def test_quiz_explains_by_mouse_and_by_keyboard(browser, quiz_page, mathjax):
+    """Also where the page has a MathJax of its own, ready or not: jupyterquiz must let it be."""
+    page, troubles = browser.new_page(), []
+    page.on("pageerror", lambda error: troubles.append(error))
+    page.on("request", lambda request: troubles.append(request.url))
+    page.set_content(f"<script>window.MathJax = {mathjax}</script>{quiz_page}")
+    first, second, *_ = quiz.load("01")
+    page.get_by_text(first["answers"][1]["answer"], exact=True).click()
+    page.locator(".MCButton input").nth(3).press("Space")
+    explained = page.locator(".Feedback").all_inner_texts()
+    assert explained[:2] == [first["answers"][1]["feedback"], second["answers"][0]["feedback"]]
+    assert page.locator(".Feedback").first.get_attribute("aria-live") == "polite"
+    page.wait_for_timeout(700)  # jupyterquiz looks for MathJax after half a second
+    assert not troubles
+    page.close()
+
+
+def test_missing_quiz_is_named():
+    with pytest.raises(ValueError, match="no quiz for chapter 'x'"):
+        quiz.load("x")

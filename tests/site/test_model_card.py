@@ -1,0 +1,70 @@
+"""What the model card and the README say is what the shipped weights do."""
+
+import json
+import re
+
+import numpy as np
+from conftest import ROOT
+from PIL import Image
+
+from colorlib import Colorizer
+from colorlib.cli.parser import main
+from colorlib.cli.pictures import side_by_side
+from colorlib.images import sample
+from colorlib.networks import zhang
+
+CARD = (ROOT / "book" / "model_card.md").read_text()
+TABLE = json.loads((ROOT / "results" / "table.json").read_text())
+FIGURES = {"gray": TABLE["rows"]["gray"], "colorized": TABLE["rows"]["full"]}
+
+
+def table() -> dict[tuple[str, str], list[float]]:
+    """Rows of the card's table: (figure, who) to value, low end, high end."""
+    found = {}
+    for line in CARD.splitlines():
+        cells = [c.strip() for c in line.strip("|").split("|")]
+        if len(cells) == 3 and re.search(r"\d\.\d", line):
+            for who, cell in zip(("gray", "colorized"), cells[1:], strict=True):
+                found[cells[0], who] = [float(x) for x in re.findall(r"\d+\.\d+", cell)]
+    return found
+
+
+def test_the_card_prints_what_was_measured():
+    names = {"AuC, %": "auc", "rebalanced AuC, %": "auc_rebalanced",
+             "chroma, as a share of the truth's": "chroma_share"}
+    rows = table()
+    assert {row for row, _ in rows} == set(names)
+    for (row, who), numbers in rows.items():
+        measured = FIGURES[who]
+        expected = [measured[names[row]], *measured[names[row] + "_interval"]]
+        assert numbers == [round(x, 2) for x in expected]
+    assert f"{TABLE['photos']:,} photographs" in CARD
+
+
+def test_the_card_describes_the_shipped_weights():
+    colorizer = Colorizer.from_pretrained("course")
+    parameters = sum(p.numel() for p in zhang(colorizer.recipe["width"]).parameters())
+    assert f"{parameters:,} parameters" in CARD
+    assert f"at most {colorizer.size} pixels" in CARD
+    assert FIGURES["colorized"]["recipe"]["size"] == colorizer.size
+
+
+def test_pictures_are_of_the_shipped_weights():
+    """Remade, the README's picture is the one that is there (JPEG may differ by a little)."""
+    photo = sample("china")
+    row = side_by_side(photo, Colorizer.from_pretrained("course")(photo))
+    shown = Image.open(ROOT / "book" / "_static" / "images" / "triptych.jpg")
+    assert shown.size == row.size
+    assert np.abs(np.asarray(shown, int) - np.asarray(row, int)).mean() < 4
+
+
+def test_figures_hold_on_real_photographs(tmp_path, imagenette):
+    """Measured again on a tenth of the val split: inside what sampling allows."""
+    report = tmp_path / "report.json"
+    photos = ["--data", str(imagenette), "--photos", "200"]
+    assert main(["evaluate", *photos, "-o", str(report)]) == 0
+    again = json.loads(report.read_text())
+    for name in ("auc", "auc_rebalanced", "chroma_share"):
+        low, high = again["colorized"][f"{name}_interval"]
+        margin = high - low  # twice the half width: 200 photos against all of them
+        assert abs(again["colorized"][name] - FIGURES["colorized"][name]) < margin

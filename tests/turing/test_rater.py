@@ -44,8 +44,7 @@ def test_equal_scores_count_as_a_guess():
 
 def test_versions_keep_the_lightness_and_random_has_another_photos_color():
     from colorlib.color import rgb_to_lab
-    from colorlib.images import center
-    from colorlib.images import as_rgb
+    from colorlib.images import as_rgb, center
 
     photos = [(center(as_rgb(sample(n).resize((240, 200))), 160) * 255).byte()
               for n in ("cat", "coffee", "china")]

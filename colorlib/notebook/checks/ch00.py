@@ -43,3 +43,27 @@ paint = Exercise(
                 lambda lightness, ab: lab_to_rgb(torch.cat([lightness, 0 * ab]))),
     ],
 )
+
+
+def _scaled(lab, factor, light=1.0):
+    return lab_to_rgb(torch.cat([light * lab[:1], factor * lab[1:]]))
+
+
+stronger = Exercise(
+    reference=_scaled,
+    cases=[(_LAB, 0.5), (_GREEN, 0.0), (_GREEN, 1.5)],
+    right="The lightness is the photo's own, and every color keeps its hue.",
+    tolerance=1e-3,
+    mistakes=[
+        Mistake("L was multiplied as well. Keep lab[:1] as it is.",
+                lambda lab, factor: _scaled(lab, factor, factor)),
+        Mistake("this is still Lab. lab_to_rgb makes it a picture.",
+                lambda lab, factor: torch.cat([lab[:1], factor * lab[1:]])),
+        Mistake("only a was changed. Chroma is the length of (a, b): multiply both.",
+                lambda lab, factor: lab_to_rgb(torch.stack([lab[0], factor * lab[1], lab[2]]))),
+        Mistake("the factor was added. It multiplies.",
+                lambda lab, factor: lab_to_rgb(torch.cat([lab[:1], lab[1:] + factor]))),
+        Mistake("nothing changed: the factor is not used.",
+                lambda lab, factor: _scaled(lab, 1)),
+    ],
+)

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from ..color import XYZ_TO_RGB, linear_to_srgb
 from ..io.assets import asset
+from .figures import figure
 
 
 @lru_cache
@@ -48,3 +49,30 @@ def xy_colors(size: int = 400, reach: float = 0.9) -> Tensor:
     inside = (light >= 0).all(0)  # the screen has no negative light
     brightest = (light / light.amax(0)).clamp(0, 1)
     return torch.where(inside, linear_to_srgb(brightest), 1.0)
+
+
+def color_channels(photo: Tensor):
+    """The channels of a photo in RGB, YUV, HSV and Lab, each as a gray picture.
+
+    Parameters
+    ----------
+    photo : (3, H, W), from 0 to 1.
+
+    Returns
+    -------
+    matplotlib figure.
+    """
+    from skimage.color import rgb2hsv, rgb2lab, rgb2yuv
+
+    rgb = photo.permute(1, 2, 0).numpy()
+    spaces = {"RGB": (rgb, [(0, 1)] * 3),
+              "YUV": (rgb2yuv(rgb), [(0, 1), (-0.2, 0.2), (-0.3, 0.3)]),
+              "HSV": (rgb2hsv(rgb), [(0, 1)] * 3),
+              "Lab": (rgb2lab(rgb), [(0, 100), (-40, 40), (-40, 40)])}
+    fig, axes = figure(5.4, 5.2, rows=4, columns=3)
+    for row, (name, (image, ranges)) in zip(axes, spaces.items(), strict=True):
+        for i, (ax, (low, high)) in enumerate(zip(row, ranges, strict=True)):
+            ax.imshow(image[..., i], cmap="gray", vmin=low, vmax=high)
+            ax.set_title(f"{name}: {name[i]}", pad=2)
+            ax.axis("off")
+    return fig

@@ -113,3 +113,21 @@ def lab_solid(turn: float, tilt: float = 20, steps: int = 14):
     ax.view_init(tilt, turn)
     ax.set_box_aspect((1, 1, 0.9), zoom=0.9)  # room for the name of the axis at the edge
     return fig
+
+
+def all_colors() -> tuple[Tensor, Tensor]:
+    """How many of the 16.7 million 8-bit colors lie around each multiple of 10 of the ab plane.
+
+    Returns
+    -------
+    two tensors (25, 25), for a and b from -120 to 120: colors whose nearest multiple it is, and
+    colors in the cell of which it is the lowest corner.
+    """
+    near, cell = torch.zeros(2, 25 * 25, dtype=torch.long)
+    level = torch.arange(256) / 255
+    for reds in level.split(32):
+        rgb = torch.stack(torch.meshgrid(reds, level, level, indexing="ij"))
+        a, b = rgb_to_lab(rgb.flatten(2))[1:].flatten(1) / 10 + 12  # from 0
+        near += torch.bincount((25 * a.round() + b.round()).long(), minlength=25 * 25)
+        cell += torch.bincount((25 * a.floor() + b.floor()).long(), minlength=25 * 25)
+    return near.view(25, 25), cell.view(25, 25)

@@ -9,7 +9,7 @@ READY := .venv/.ready
 CODE := $(shell find colorlib -name '*.py')
 
 .DEFAULT_GOAL := help
-.PHONY: help book test lint unit notebooks lab serve student offline pdf links weights results
+.PHONY: help book executed test lint unit notebooks lab serve student offline pdf links weights results
 .PHONY: audit bench colab faults hints lighthouse lowest pictures rater clean pins vendor repoint
 
 help: ## this list
@@ -33,7 +33,11 @@ _build/.pages: $(wildcard book/_ext/*.py book/_ext/*/*)
 	@rm -rf _build/html
 	@mkdir -p _build && touch $@
 
-book: _build/.code _build/.pages ## the site with its notebooks executed: _build/html/index.html
+# Each notebook runs once, side by side with others; the book, its editions and the tests share that.
+executed: _build/.code
+	@$(BIN)/python tools/execute.py
+
+book: executed _build/.pages ## the site with its notebooks executed: _build/html/index.html
 	$(BIN)/jupyter-book build . -W --keep-going
 	@test -s _build/html/index.html
 
@@ -51,10 +55,9 @@ unit: export OMP_NUM_THREADS = 1
 unit: $(READY) ## the tests of the code alone
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --ignore tests/browser
 
-notebooks: export OMP_NUM_THREADS = 1
-notebooks: $(READY) ## run every notebook and compare the numbers it states
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --nbval-lax --nbval-current-env \
-	  --nbval-cell-timeout 120 notebooks
+notebooks: executed ## run every notebook and compare the numbers it states
+	PYTHONPATH=tools $(BIN)/python -m pytest -p recorded --nbval-lax --nbval-current-env \
+	  --nbval-cell-timeout 600 -q notebooks
 
 lab: $(READY) ## the notebooks in JupyterLab
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS) -e '.[lab]'
@@ -124,7 +127,7 @@ colab: ## run every notebook with the versions that Colab has (its Python: PYTHO
 	$(INSTALL) check
 	@failed=; for notebook in notebooks/*.ipynb notebooks/solutions/*.ipynb; do \
 	  begun=$$(date +%s); \
-	  $(COLAB)/bin/jupyter-execute --timeout=300 $$notebook || failed="$$failed $$notebook"; \
+	  $(COLAB)/bin/jupyter-execute --timeout=600 $$notebook || failed="$$failed $$notebook"; \
 	  echo "$$notebook: $$(($$(date +%s) - begun)) s"; \
 	done; test -z "$$failed" || { echo "failed:$$failed"; exit 1; }
 
@@ -140,7 +143,7 @@ lowest: ## tests and notebooks with the lowest versions that pyproject.toml admi
 	$(LOWEST)/bin/python -m pip check
 	$(LOWEST)/bin/python -m pytest -n $(JOBS) --dist loadfile --ignore tests/browser
 	$(LOWEST)/bin/python -m pytest -n $(JOBS) --dist loadfile --nbval-lax --nbval-current-env \
-	  --nbval-cell-timeout 120 notebooks
+	  --nbval-cell-timeout 600 notebooks
 
 audit: ## ask for known vulnerabilities of what constraints.txt names (needs a network)
 	$(PYTHON) -m venv _build/audit

@@ -93,7 +93,7 @@ def fork(tmp_path_factory):
     folder = tmp_path_factory.mktemp("fork")
     texts = (".md", ".yml", ".toml", ".cff", ".ipynb", ".py", "LICENSE-PROSE", "Makefile")
     for name in [*texts[-2:], "README.md", "CITATION.cff", "_config.yml", "_toc.yml",
-                 "pyproject.toml", "book", "notebooks", "tools", "binder", ".github"]:
+                 "pyproject.toml", "environment.yml", "book", "notebooks", "tools", ".github"]:
         for file in [ROOT / name, *(ROOT / name).rglob("*")]:
             if file.is_file() and file.name.endswith(texts):
                 copy = folder / file.relative_to(ROOT)
@@ -244,6 +244,25 @@ def test_library_asks_only_for_lower_bounds_that_colab_meets():
         assert {s.operator for s in requirement.specifier} == {">="}, requirement
         if requirement.name in colab:
             assert requirement.specifier.contains(colab[requirement.name]), requirement
+
+
+def test_environment_for_conda_has_the_same_bounds():
+    """conda-forge's name for torch's CPU build is pytorch-cpu; all else is called alike."""
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text())
+    *packages, last = environment["dependencies"]
+    packages += [package for package in last["pip"] if not package.startswith("-e")]
+    asked = {r.name: r for r in (Requirement(re.sub(r"^python=", "python==", package))
+                                 for package in packages)}
+    asked["torch"] = asked.pop("pytorch-cpu")
+    lines = [*PROJECT["dependencies"], *sum(PROJECT["optional-dependencies"].values(), [])]
+    ours = {r.name: r.specifier for r in map(Requirement, lines)}
+    for name in set(asked) & set(ours):
+        assert asked[name].specifier == ours[name], name
+    assert {Requirement(line).name for line in PROJECT["dependencies"]} <= set(asked)
+    named = {"jupyter", "jupyter-book", "torch", "numpy", "matplotlib", "scikit-image",
+             "ipywidgets", "nbval"}
+    assert named <= set(asked)
+    assert not (ROOT / "binder").exists()  # Binder would read that instead
 
 
 def test_version_is_said_once():

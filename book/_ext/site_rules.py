@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from collections import defaultdict
 from importlib import import_module
 from importlib.metadata import version
@@ -9,6 +10,9 @@ from pathlib import Path
 
 from docutils import nodes
 from docutils.parsers.rst import Directive
+
+sys.path.append(str(Path(__file__).parents[2] / "tools"))
+from execute import cache
 
 COLAB_BADGE = "https://colab.research.google.com/assets/colab-badge.svg"
 
@@ -62,15 +66,15 @@ def chapter_of(app, name: str) -> str | None:
     it, or the first of all; for a module beside the chapters, the first chapter that uses the name,
     or the module.
     """
-    _, module, word = name.split(".")[:3]
-    head = (import_module(f"colorlib.{module}").__doc__ or "").split("\n\n")[0]
+    module, _, word = name.rpartition(".")
+    head = (import_module(module).__doc__ or "").split("\n\n")[0]
     named = re.search(r"\(chapters? ([\d, and]+)\)", head)
     numbers = re.findall(r"\d+", named[1]) if named else []
     pages = sorted({page for found in uses(app).values() for page in found})
     own = [p for p in pages if p.split("/")[1][:2] in numbers]
     using = uses(app).get(word, [])
     for choice in ([p for p in own if p.endswith(f"_{word}")], [p for p in own if p in using], own,
-                   using, uses(app).get(module, [])):
+                   using, uses(app).get(module.rpartition(".")[2], [])):
         if choice:
             return choice[0]
     return None
@@ -78,7 +82,9 @@ def chapter_of(app, name: str) -> str | None:
 
 def link_to_chapter(app, what, name, obj, options, lines):
     """Under the first line of what colorlib has, a link to the chapter that teaches it."""
-    if what not in ("function", "class", "exception", "data") or name.count(".") != 2:
+    if what not in ("function", "class", "exception", "data"):
+        return
+    if name.rpartition(".")[0] not in sys.modules:  # a class inside a class
         return
     page = chapter_of(app, name)
     if page:
@@ -99,6 +105,21 @@ def describe(app, pagename, templatename, context, doctree):
     context["metatags"] = context.get("metatags", "") + tag
 
 
+def table_of(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> nodes.table:
+    """A table of texts."""
+    table, group = nodes.table(classes=["versions"]), nodes.tgroup(cols=len(head))
+    group += [nodes.colspec(colwidth=1) for _ in head]
+    parts = nodes.thead(), nodes.tbody()
+    for place, cells in [(parts[0], head), *((parts[1], row) for row in rows)]:
+        line = nodes.row()
+        for cell in cells:
+            line += nodes.entry("", nodes.paragraph("", cell))
+        place += line
+    group += parts
+    table += group
+    return table
+
+
 class Versions(Directive):
     """A table of what the pages of this build were made with."""
 
@@ -113,18 +134,23 @@ class Versions(Directive):
         rows = [("colorlib", colorlib.__version__), ("Python", platform.python_version()),
                 *((name, version(name)) for name in self.packages),
                 ("machine", f"{platform.system()} on {platform.machine()}")]
-        table = nodes.table(classes=["versions"])
-        group = nodes.tgroup(cols=2)
-        group += [nodes.colspec(colwidth=1), nodes.colspec(colwidth=2)]
-        head, body = nodes.thead(), nodes.tbody()
-        for place, cells in [(head, ("what", "version")), *((body, row) for row in rows)]:
-            row = nodes.row()
-            for cell in cells:
-                row += nodes.entry("", nodes.paragraph("", cell))
-            place += row
-        group += [head, body]
-        table += group
-        return [table]
+        return [table_of(("what", "version"), rows)]
+
+
+class Times(Directive):
+    """A table of what the notebooks of this build took: by the clock, and of a processor."""
+
+    def run(self):
+        env = self.state.document.settings.env
+        env.note_reread()  # a notebook may have run since
+        rows = []
+        for record in cache(Path(env.app.outdir).parent).list_cache_records():
+            path, data = Path(record.uri), record.data
+            folder = "solutions/" * (path.parent.name == "solutions")
+            rows.append((folder + path.stem, f"{data['execution_seconds']:.0f} s",
+                         f"{data['processor_seconds']:.0f} s"
+                         if "processor_seconds" in data else "not measured"))
+        return [table_of(("notebook", "clock", "processor"), sorted(set(rows)))] if rows else []
 
 
 class Decks(Directive):
@@ -166,6 +192,7 @@ def trim_scripts(app, pagename, templatename, context, doctree):
 def setup(app):
     app.add_config_value("edition", "all", "env", [str])
     app.add_directive("versions", Versions)
+    app.add_directive("times", Times)
     app.add_directive("decks", Decks)
     app.connect("source-read", for_students)
     app.connect("source-read", own_badge)

@@ -80,6 +80,19 @@ def ab_plane(values=None, ax=None, lightness: float = 60, mark=None):
     return ab_axes(ax)
 
 
+def log_plane(shares: Tensor, title: str = "", least: float = 1e-7):
+    """Shares of the 313 bins on the ab plane, on a log scale that ends at `least`."""
+    plane = torch.full((23, 23), torch.nan)
+    column, row = (AbGamut().bins / 10 + 11).long().T
+    plane[row, column] = shares.float().clamp(min=least)
+    fig, ax = figure(4.8, 4.2)
+    image = ax.imshow(plane, norm="log", origin="lower", extent=AB_EXTENT)
+    image.set_clim(least, 1)
+    fig.colorbar(image, label="share of the pixels", shrink=0.8)
+    ab_axes(ax).set_title(title)
+    return fig
+
+
 def lab_solid(turn: float, tilt: float = 20, steps: int = 14):
     """All colors of sRGB as a solid in Lab space, seen from a side.
 

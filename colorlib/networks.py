@@ -14,6 +14,7 @@ from .losses import cross_entropy, l2
 # for, so that coloring a photo loads no network but its own.
 NETWORKS = {
     "zhang": "colorlib.networks:zhang",
+    "photo": "colorlib.pretrained.network:PhotoNet",
     "autoencoder": "colorlib.rivals.autoencoder:Autoencoder",
     "transfer": "colorlib.rivals.transfer:Transfer",
     "dahl": "colorlib.rivals.dahl:Dahl",

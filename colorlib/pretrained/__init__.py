@@ -1,0 +1,1 @@
+"""The network that colors any photograph: ImageNet's features, and the course's own method."""

@@ -20,10 +20,16 @@ double = Exercise(
 )
 
 
-@pytest.mark.parametrize("stub", [lambda x: ..., lambda x: None, ..., None])
+@pytest.mark.parametrize("stub", [lambda x: ..., ...])
 def test_stub_is_not_yet(stub):
     verdict = double(stub)
     assert verdict.status == NOT_YET and not verdict and "Not yet" in repr(verdict)
+
+
+@pytest.mark.parametrize("answer", [lambda x: None, lambda x: print(2 * x), None])
+def test_a_forgotten_return_is_named(answer, capsys):
+    verdict = double(answer)
+    assert verdict.status == WRONG and "return" in repr(verdict) and "input:" in repr(verdict)
 
 
 def test_not_implemented_is_not_yet():
@@ -91,7 +97,36 @@ def test_large_results_show_their_worst_place():
     wrong = np.zeros((9, 9))
     wrong[4, 5] = 2
     text = difference(wrong, np.zeros((9, 9)), 1e-3)
-    assert "[4, 5]" in text and "1%" in text
+    assert "[4, 5]" in text and "1 of the 81 values" in text
+
+
+def test_one_number_may_come_in_a_tensor():
+    assert double(lambda x: 2 * torch.as_tensor([x]) if isinstance(x, float) else 2 * x)
+    assert double(lambda x: [2.0]).status == WRONG  # right for the first case alone
+    assert "shape" in difference(torch.ones(1), torch.ones(2), 1e-3)
+
+
+def test_a_condition_on_a_whole_tensor_gets_advice():
+    branch = double(lambda x: x * 2 if x > 0 else x)
+    limit = double(lambda x: min(torch.tensor([1.0, 2.0]), 2 * x))
+    assert "torch.where" in repr(branch) and "clamp" in repr(limit)
+
+
+@pytest.mark.parametrize("flags", [torch.tensor([True, False]), np.array([True, False])])
+def test_the_difference_of_two_masks_gets_advice(flags):
+    assert "Make numbers of True and False first" in repr(double(lambda x: flags - flags))
+
+
+def test_losses_that_hold_their_graph_are_named():
+    weight = torch.ones((), requires_grad=True)
+    assert ".item()" in difference([weight * 2, weight], [2.0, 1.0], 1e-3)
+    assert ".item()" not in difference([3.0, 1.0], [2.0, 1.0], 1e-3)
+
+
+def test_an_input_can_be_told_in_words():
+    told = Exercise(lambda network: 1, right="", cases=[(object(),)],
+                    show_input=lambda network: "a network")
+    assert "input:    a network" in repr(told(lambda network: 2))
 
 
 def test_a_value_and_a_judge():

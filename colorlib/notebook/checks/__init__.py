@@ -16,6 +16,16 @@ from torch import Tensor
 import colorlib
 
 NOT_YET, WRONG, RIGHT = "not yet", "wrong", "right"
+NO_RETURN = "nothing came back (None). Is `return` missing? `print` only shows a value."
+# Part of an error's message, and what to do about it.
+ADVICE = {
+    "is ambiguous": "`if`, `min` and `max` need one yes or no, but this tensor has one for each "
+                    "element. torch.where(condition, x, y) chooses element by element; "
+                    "x.clamp(min=..., max=...) sets limits.",
+    "with two bool tensors": "Make numbers of True and False first: x.float().",
+    "numpy boolean subtract": "Make numbers of True and False first: x.astype(float).",
+}
+GRAPH_KEPT = "These are tensors that still hold their graph. Take the number of each: .item()"
 
 
 class Verdict:
@@ -52,7 +62,8 @@ class Exercise:
     mistakes : the usual wrong answers, each recognized by what it gives on the cases.
     judge : for exercises with many right answers: called with what the learner's function gave and
         the arguments; returns None, or what is wrong with it. Then `reference` is one of them.
-    tolerance : how far a number may be off.
+    tolerance : how far a number may be off, as a share of it and in its own unit; 0 for counts.
+    show_input : the arguments of a call in a few words, where their values say nothing.
     """
 
     reference: Callable
@@ -61,6 +72,7 @@ class Exercise:
     mistakes: Sequence[Mistake] = ()
     judge: Callable[..., str | None] | None = None
     tolerance: float = 1e-3
+    show_input: Callable[..., str] | None = None
 
     def __call__(self, answer) -> Verdict:
         function = answer if callable(answer) else lambda *_: answer
@@ -70,15 +82,22 @@ class Exercise:
             except NotImplementedError:
                 return _not_yet()
             except Exception as error:  # any: it is the learner's code
-                return Verdict(WRONG, f"✗ Not right.\n{_input(arguments)}{_stopped(error)}")
-            if got is None or got is ...:
+                return Verdict(WRONG, f"✗ Not right.\n{self._input(arguments)}{_stopped(error)}")
+            if got is ...:
                 return _not_yet()
+            if got is None:
+                return Verdict(WRONG, f"✗ Not right.\n{self._input(arguments)}  {NO_RETURN}")
             wrong = self._compare(got, arguments)
             if wrong:
                 mistake = self._recognize(function)
                 named = f"\n  A usual mistake: {mistake.says}" if mistake else ""
-                return Verdict(WRONG, f"✗ Not right.\n{_input(arguments)}{wrong}{named}")
+                return Verdict(WRONG, f"✗ Not right.\n{self._input(arguments)}{wrong}{named}")
         return Verdict(RIGHT, f"✓ Right. {self.right}")
+
+    def _input(self, arguments) -> str:
+        shown = (self.show_input(*arguments) if self.show_input else
+                 ", ".join(map(show_value, arguments)))
+        return f"  input:    {shown}\n" if arguments else ""
 
     def _compare(self, got, arguments) -> str | None:
         """What is wrong with the result of one case, in lines; None if it is right."""
@@ -117,8 +136,12 @@ def difference(got, expected, tolerance: float) -> str | None:
     try:
         got_array = _array(got)
     except (TypeError, ValueError):
-        return _both(got, expected)
+        kept = isinstance(got, list | tuple) and any(
+            isinstance(item, Tensor) and item.requires_grad for item in got)
+        return _both(got, expected) + (f"\n  {GRAPH_KEPT}" if kept else "")
     expected_array = _array(expected)
+    if expected_array.ndim == 0 and got_array.size == 1:
+        got_array = got_array.reshape(())  # a tensor that holds one number is that number
     if got_array.shape != expected_array.shape:
         return (f"  expected: shape {expected_array.shape}\n"
                 f"  got:      shape {got_array.shape}, {show_value(got)}")
@@ -134,7 +157,8 @@ def difference(got, expected, tolerance: float) -> str | None:
     worst = np.unravel_index(off.argmax(), off.shape)
     place = ", ".join(map(str, worst))
     return (f"  expected: {expected_array[worst]:.4g} at [{place}]\n"
-            f"  got:      {got_array[worst]:.4g} there; {(~near).mean():.0%} of the values differ")
+            f"  got:      {got_array[worst]:.4g} there; "
+            f"{(~near).sum()} of the {near.size} values differ")
 
 
 def show_value(value) -> str:
@@ -172,11 +196,6 @@ def _both(got, expected) -> str:
     return f"  expected: {show_value(expected)}\n  got:      {show_value(got)}"
 
 
-def _input(arguments) -> str:
-    shown = ", ".join(map(show_value, arguments))
-    return f"  input:    {shown}\n" if arguments else ""
-
-
 def _not_yet() -> Verdict:
     return Verdict(NOT_YET, "○ Not yet: replace the dots by your answer.")
 
@@ -187,4 +206,5 @@ def _stopped(error: Exception) -> str:
     own = [frame for frame in traceback.extract_tb(error.__traceback__)
            if not any(place in frame.filename for place in libraries)]
     line = f"\n  in line {own[-1].lineno} of your cell: {own[-1].line}" if own else ""
-    return f"  it stopped with {type(error).__name__}: {error}{line}"
+    advice = next((text for part, text in ADVICE.items() if part in str(error)), "")
+    return f"  it stopped with {type(error).__name__}: {error}{line}" + (advice and f"\n  {advice}")

@@ -15,6 +15,7 @@ from ...color import (
 from ..checks import Exercise, Mistake
 
 _LUMINANCE = RGB_TO_XYZ[1].float()
+_REC601 = torch.tensor([0.299, 0.587, 0.114])
 _CREAM, _SEA = torch.tensor([0.9, 0.8, 0.6]), torch.tensor([0.1, 0.4, 0.5])
 
 
@@ -24,15 +25,21 @@ def _weighted(rgb: Tensor, weights: Tensor = _LUMINANCE) -> Tensor:
 
 to_light = Exercise(
     reference=srgb_to_linear,
-    cases=[(torch.tensor([0.5]),), (torch.tensor([0.02]),), (torch.tensor([0.0, 0.1, 0.25, 1.0]),)],
+    cases=[(torch.tensor([0.5]),), (torch.tensor([0.02]),), (torch.tensor([0.0, 0.1, 0.25, 1.0]),),
+           (torch.tensor([0.035]),)],  # still on the line, close to its end
     right="A power of 2.4 for most values, a straight line close to black.",
-    tolerance=1e-4,  # dark values are small
+    tolerance=2e-6,  # where the line ends, the curve is off by 1e-5 only
     mistakes=[
         Mistake("the gamma was forgotten. The stored value is not the light.", lambda v: v),
         Mistake("the curve was used the other way round, from light to stored value.",
                 linear_to_srgb),
         Mistake("the straight piece below 0.04045 is missing.",
                 lambda v: ((v + 0.055) / 1.055) ** 2.4),
+        Mistake("the straight piece ends too early: it reaches to a stored value of 0.04045.",
+                lambda v: torch.where(v <= 0.03, v / 12.92, ((v + 0.055) / 1.055) ** 2.4)),
+        Mistake("0.0031308 is the end of the straight piece in amounts of light. In stored values, "
+                "it is 0.04045.",
+                lambda v: torch.where(v <= 0.0031308, v / 12.92, ((v + 0.055) / 1.055) ** 2.4)),
         Mistake("the value was divided by 255, but it is already between 0 and 1.",
                 lambda v: srgb_to_linear(v / 255)),
         Mistake("a plain power of 2.2 is only near the sRGB curve.", lambda v: v**2.2),
@@ -50,6 +57,11 @@ luminance = Exercise(
                 lambda rgb: srgb_to_linear(rgb).mean(0)),
         Mistake("red and blue have each other's weight.",
                 lambda rgb: _weighted(srgb_to_linear(rgb), _LUMINANCE.flip(0))),
+        Mistake("0.299, 0.587 and 0.114 are the weights of older television (Rec. 601). For sRGB, "
+                "they are 0.2126, 0.7152 and 0.0722.",
+                lambda rgb: _weighted(srgb_to_linear(rgb), _REC601)),
+        Mistake("0.299, 0.587 and 0.114 are the weights of older television (Rec. 601), and the "
+                "gamma was forgotten.", lambda rgb: _weighted(rgb, _REC601)),
         Mistake("the gamma was undone after the sum. It belongs to each channel.",
                 lambda rgb: srgb_to_linear(_weighted(rgb))),
     ],
@@ -74,6 +86,11 @@ to_lab = Exercise(
         Mistake("a and b have the wrong sign: red and yellow are the positive ends.",
                 lambda xyz: _lab(xyz) * torch.tensor([1.0, -1, -1])),
         Mistake("Y is 1 for white here, not 100.", lambda xyz: _lab(xyz / 100)),
+        Mistake("500 and 200 were swapped: 500 belongs to a, 200 to b.",
+                lambda xyz: _lab(xyz) * torch.tensor([1.0, 200 / 500, 500 / 200])),
+        Mistake("b was computed from X and Z. It is the difference of Y and Z.",
+                lambda xyz: _lab(xyz) + torch.stack([0 * xyz[0], 0 * xyz[0],
+                                                     0.4 * _lab(xyz)[1]])),
     ],
 )
 

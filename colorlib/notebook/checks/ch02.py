@@ -22,7 +22,8 @@ reached = Exercise(
     mistakes=[
         Mistake("rounding down finds the corner of a square, not the nearest center.",
                 lambda ab, step: (ab / step).floor().unique(dim=1).shape[1]),
-        Mistake("every color was counted. Several can share one center.",
+        Mistake("every color was counted. Several can share one center: count the different "
+                "columns, unique(dim=1).",
                 lambda ab, step: ab.shape[1]),
         Mistake("single numbers were counted. A center is a pair: unique(dim=1).",
                 lambda ab, step: len((ab / step).round().unique())),
@@ -136,6 +137,7 @@ def _bytes(photos: int, side: int, shrink: int = 4, index: int = 8, unit: int = 
 target_bytes = Exercise(
     reference=_bytes,
     cases=[(1, 256), (40, 176)],
+    tolerance=0,
     right="Both grow with the pixels; only the dense one grows with the classes.",
     mistakes=[
         Mistake("targets have a quarter of the side, so a sixteenth of the pixels.",

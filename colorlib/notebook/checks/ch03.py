@@ -31,6 +31,10 @@ hard_prior = Exercise(
                 lambda classes: _count(classes) / Q),
         Mistake("divided by the largest count, the shares do not sum to 1.",
                 lambda classes: _count(classes) / _count(classes).max()),
+        Mistake("p[classes] += 1 adds only once where a class comes again; bincount and index_add_ "
+                "add every time.",
+                lambda classes: torch.zeros(Q).index_put_(
+                    (classes,), torch.ones(())) / classes.numel()),
         Mistake("len() of a picture is its number of rows; its number of pixels is .numel().",
                 lambda classes: _count(classes) / len(classes)),
     ],
@@ -44,6 +48,13 @@ _ONE = AbGamut().soft_encode(torch.tensor([[[3.0]], [[4.0]]]))
 
 def _pixels(indices: Tensor) -> int:
     return indices[0].numel()
+
+
+def _in_five_rounds(indices: Tensor, weights: Tensor) -> Tensor:
+    prior = torch.zeros(Q)
+    for classes, shares in zip(indices, weights, strict=True):
+        prior[classes] += shares
+    return prior / _pixels(indices)
 
 
 soft_prior = Exercise(
@@ -60,6 +71,8 @@ soft_prior = Exercise(
                 "index_add_ add every time.",
                 lambda indices, weights: torch.zeros(Q).index_put_(
                     (indices,), weights) / _pixels(indices)),
+        Mistake("p[indices[k]] += weights[k] adds only once where two pixels have the same class; "
+                "bincount and index_add_ add every time.", _in_five_rounds),
         Mistake("the sum is the number of pixels. It has to be 1.", _count),
         Mistake("divided by five times the number of pixels: a pixel's five weights sum to 1.",
                 lambda indices, weights: _count(indices, weights) / indices.numel()),
@@ -91,6 +104,8 @@ balance = Exercise(
         Mistake("lam and 1 - lam were swapped.", lambda p, lam: class_weights(p, 1 - lam)),
         Mistake("the uniform share is lam / Q, not lam.",
                 lambda p, lam: _scaled(1 / ((1 - lam) * p + lam), p)),
+        Mistake("the number of classes is len(prior) here, not always 313.",
+                lambda p, lam: _scaled(1 / ((1 - lam) * p + lam / Q), p)),
         Mistake("this is the mixture itself. The weight is 1 divided by it.",
                 lambda p, lam: _scaled((1 - lam) * p + lam / len(p), p)),
         Mistake("the mixture was left out: these are the weights for lam = 0.",

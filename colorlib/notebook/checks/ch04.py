@@ -71,6 +71,14 @@ def _receptive_field(layers, backward=True, dilate=True, touching=True, strides=
     return size
 
 
+def _stride_first(layers) -> int:
+    size = jump = 1
+    for kernel, stride, dilation in layers:
+        jump *= stride
+        size += (kernel - 1) * dilation * jump
+    return size
+
+
 _TRUNK = ([(3, 1, 1), (3, 2, 1)] * 2 + [(3, 1, 1), (3, 1, 1), (3, 2, 1)]
           + [(3, 1, 1)] * 3 + [(3, 1, 2)] * 6 + [(3, 1, 1)] * 3)
 
@@ -87,6 +95,10 @@ receptive_field = Exercise(
                 lambda layers: _receptive_field(layers, dilate=False)),
         Mistake("stride was left out: neighbors in the output lie that far apart in the input.",
                 lambda layers: _receptive_field(layers, strides=False)),
+        Mistake("a layer's own stride was counted before its kernel. The stride spreads the "
+                "outputs; only the layers behind it see them further apart. Add first, then "
+                "multiply.",
+                _stride_first),
         Mistake("n neighbors have n - 1 steps between them, not n.",
                 lambda layers: _receptive_field(layers, touching=False)),
     ],

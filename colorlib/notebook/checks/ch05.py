@@ -48,7 +48,7 @@ def _fit(network, optimizer, rate, batches, forget=(), sign=1) -> list[float]:
             optimizer.step()
         if "rate" not in forget:
             for group in optimizer.param_groups:
-                group["lr"] = rate(step)
+                group["lr"] = rate(step + ("ahead" in forget))
         if not {"step", "late"} & set(forget):
             optimizer.step()
         losses.append(sign * loss.item())
@@ -76,13 +76,18 @@ def _case(steps: int) -> tuple:
 fit = Exercise(
     reference=_fit,
     cases=[_case(1), _case(6)],
+    show_input=lambda network, optimizer, rate, batches: (
+        f"{len(batches)} step{'s' * (len(batches) > 1)} on one batch"),
     right="Encode, loss, backward, step: every training of this course is this loop.",
     tolerance=1e-4,
     mistakes=[
         Mistake("the gradients of earlier steps were never cleared: zero_grad().",
                 _without("zero")),
-        Mistake("the weights never change: after backward(), the optimizer has to step().",
-                _without("step")),
+        Mistake("the weights never change. The order is: zero_grad() clears the old gradients, "
+                "backward() computes new ones, step() changes the weights by them. Is one of the "
+                "last two missing, or does zero_grad() stand between them?", _without("step")),
+        Mistake("the learning rate is that of the next step: steps count from 0, rate(step).",
+                _without("ahead")),
         Mistake("the learning rate of the step was not set.", _without("rate")),
         Mistake("the learning rate was set after the step that it is for.", _without("late")),
         Mistake("it climbs: the loss that goes backward has the wrong sign.",
@@ -132,6 +137,16 @@ def _late(step: int, lr: float, warmup: int, steps: int) -> float:
     return lr * (1 + math.cos(math.pi * step / steps)) / 2
 
 
+def _one_early(step: int, lr: float, warmup: int, steps: int) -> float:
+    if step < warmup:
+        return lr * (step + 1) / warmup
+    return lr * (1 + math.cos(math.pi * (step - warmup) / (steps - 1 - warmup))) / 2
+
+
+def _warm_too_long(step: int, lr: float, warmup: int, steps: int) -> float:
+    return lr * (step + 1) / warmup if step <= warmup else _schedule(step, lr, warmup, steps)
+
+
 def _from_zero(step: int, lr: float, warmup: int, steps: int) -> float:
     return lr * step / warmup if step < warmup else _schedule(step, lr, warmup, steps)
 
@@ -146,6 +161,11 @@ schedule = Exercise(
         Mistake("half a cosine is enough: this one is back at the top in the end.", _whole_cosine),
         Mistake("that is a straight line down, not a cosine.", _line),
         Mistake("the cosine begins where the warm-up ends, not at step 0.", _late),
+        Mistake("the rate is 0 one step too early: it should get there at step `steps`, "
+                "which never comes.",
+                _one_early),
+        Mistake("the warm-up is one step too long: step `warmup` is the first of the cosine. "
+                "Write <, not <=.", _warm_too_long),
         Mistake("at step 0 the rate is 0, and the step does nothing: use step + 1.", _from_zero),
     ],
 )
@@ -156,7 +176,7 @@ average = Exercise(
            (torch.tensor([2.0, -1.0]), torch.tensor([1.0, 4.0]), 0.75)],
     right="Each step mixes a little of the new weights in.",
     mistakes=[
-        Mistake("old and new have changed places: 0.9 is how much of the old stays.",
+        Mistake("old and new were swapped: 0.9 is how much of the old stays.",
                 lambda old, new, decay: (1 - decay) * old + decay * new),
         Mistake("both count half: where is the decay?", lambda old, new, decay: (old + new) / 2),
         Mistake("the shares don't sum to 1.", lambda old, new, decay: decay * old + new),

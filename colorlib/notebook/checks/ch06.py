@@ -29,6 +29,8 @@ annealed = Exercise(
         Mistake("after the power, the numbers no longer sum to 1: divide by their sum.",
                 lambda logits, bins, T: logits.softmax(0) ** (1 / T) @ bins if T else
                 _annealed(logits, bins, 0)),
+        Mistake("T = 0 divides by 0, which gives nan, not a number. Treat this case first: the bin "
+                "of logits.argmax().", lambda logits, bins, T: (logits / T).softmax(0) @ bins),
         Mistake("this is always the mode.", lambda logits, bins, T: _annealed(logits, bins, 0)),
     ],
 )
@@ -114,6 +116,12 @@ def _joint_bilateral(ab: Tensor, distance: Tensor, difference: Tensor, sigma_s: 
     return (exponent.softmax(0) * ab).sum(1)
 
 
+def _near(far: Tensor, off: Tensor, sigma_s: float = 0.5,
+          sigma_r: float = 5.0) -> tuple[Tensor, Tensor]:
+    """How near in place and how near in lightness, two weights from 0 to 1."""
+    return torch.exp(-far**2 / (2 * sigma_s**2)), torch.exp(-off**2 / (2 * sigma_r**2))
+
+
 def _normalized(weights: Tensor, ab: Tensor) -> Tensor:
     return (weights * ab).sum(1) / weights.sum(0)
 
@@ -130,22 +138,27 @@ def _many() -> tuple[Tensor, Tensor, Tensor]:
 
 joint_bilateral = Exercise(
     reference=_joint_bilateral,
-    cases=[(_AB, _DISTANCE, _DIFFERENCE), (_AB, _DISTANCE, torch.zeros(3)), _many()],
+    cases=[(_AB, _DISTANCE, _DIFFERENCE), (_AB, _DISTANCE, torch.zeros(3)), _many(),
+           (_AB, _DISTANCE, _DIFFERENCE, 0.3, 12.0)],
     right="Near in place and near in lightness: who is both, lends its color.",
     mistakes=[
         Mistake("the lightness was left out: this is a plain blur.",
-                lambda ab, far, off: _joint_bilateral(ab, far, torch.zeros_like(off))),
+                lambda ab, far, off, *sigmas: _joint_bilateral(
+                    ab, far, torch.zeros_like(off), *sigmas)),
         Mistake("the distance was left out.",
-                lambda ab, far, off: _joint_bilateral(ab, torch.zeros_like(far), off)),
+                lambda ab, far, off, *sigmas: _joint_bilateral(
+                    ab, torch.zeros_like(far), off, *sigmas)),
         Mistake("the weights don't sum to 1: divide by their sum.",
-                lambda ab, far, off: (torch.exp(-far**2 / 0.5 - off**2 / 50) * ab).sum(1)),
+                lambda ab, *given: (_near(*given)[0] * _near(*given)[1] * ab).sum(1)),
         Mistake("the two weights were added. A color must be near in both: multiply.",
-                lambda ab, far, off: _normalized(
-                    torch.exp(-far**2 / 0.5) + torch.exp(-off**2 / 50), ab)),
+                lambda ab, *given: _normalized(sum(_near(*given)), ab)),
         Mistake("the differences were not squared.",
-                lambda ab, far, off: _normalized(
-                    torch.exp(-far / 0.5 - off.abs() / 50), ab)),
-        Mistake("the two sigmas have changed places.",
-                lambda ab, far, off: _joint_bilateral(ab, far, off, sigma_s=5.0, sigma_r=0.5)),
+                lambda ab, far, off, sigma_s=0.5, sigma_r=5.0: _normalized(
+                    torch.exp(-far / (2 * sigma_s**2) - off.abs() / (2 * sigma_r**2)), ab)),
+        Mistake("the two sigmas were swapped.",
+                lambda ab, far, off, sigma_s=0.5, sigma_r=5.0: _joint_bilateral(
+                    ab, far, off, sigma_r, sigma_s)),
+        Mistake("0.5 and 5 stand in your code where `sigma_s` and `sigma_r` should.",
+                lambda ab, far, off, *sigmas: _joint_bilateral(ab, far, off)),
     ],
 )

@@ -32,6 +32,9 @@ area = Exercise(
                 "the mean of the pixels' own shares is exact.",
                 lambda error: torch.trapezoid((error.flatten() <= torch.arange(151.0)[:, None])
                                               .float().mean(1)) / 150),
+        Mistake("this is the mean of the curve at 151 thresholds, as the paper counts. It lies a "
+                "little off the exact area: an error of 150 or more should give 0, not 1 / 151.",
+                lambda error: (error.flatten() <= torch.arange(151.0)[:, None]).float().mean()),
         Mistake("this is the height of the curve at one threshold, not its area.",
                 lambda error: (error < 150).float().mean()),
     ],
@@ -43,12 +46,10 @@ _SCORE = torch.tensor([1.0, 0.9, 0.8, 0.5, 0.1])
 
 
 def _rebalanced(score: Tensor, bins: Tensor, prior: Tensor) -> Tensor:
-    weights = 1 / prior.clamp(min=prior[prior > 0].min())[bins]
-    return (weights * score).sum() / weights.sum()
+    return _weighted(score, 1 / prior.clamp(min=prior[prior > 0].min())[bins])
 
 
-def _by_share(score: Tensor, bins: Tensor, prior: Tensor) -> Tensor:
-    weights = prior[bins]
+def _weighted(score: Tensor, weights: Tensor) -> Tensor:
     return (weights * score).sum() / weights.sum()
 
 
@@ -61,11 +62,25 @@ rebalanced = Exercise(
     right="A rare color counts for as much as it is rare.",
     mistakes=[
         Mistake("the weights are p, not 1 / p: rare colors count even less than before.",
-                _by_share),
+                lambda score, bins, prior: _weighted(score, prior[bins])),
         Mistake("divide by the sum of the weights, not by the number of pixels.",
                 lambda score, bins, prior: (score / prior[bins]).mean()),
         Mistake("this is the plain mean: the weights do nothing.",
                 lambda score, bins, prior: score.mean()),
+        Mistake("1 / 0 came out for a bin with p = 0. Such a bin counts as much as the rarest one "
+                "that has a share.",
+                lambda score, bins, prior: _weighted(score, 1 / prior[bins])),
+        Mistake("a bin with p = 0 got a huge weight, and its pixels alone decide. It counts as "
+                "much as the rarest bin that has a share.",
+                lambda score, bins, prior: _weighted(score, 1 / (prior[bins] + 1e-12))),
+        Mistake("pixels in bins with p = 0 were left out. They count as much as those of the "
+                "rarest bin that has a share.",
+                lambda score, bins, prior: _weighted(*(
+                    x[prior[bins] > 0] for x in (score, 1 / prior[bins])))),
+        Mistake("this is a mean for each color, then their mean. Here each pixel counts, by 1 / p; "
+                "p is given in `prior`, not counted in these pixels.",
+                lambda score, bins, prior: torch.stack(
+                    [score[bins == b].mean() for b in bins.unique()]).mean()),
     ],
 )
 

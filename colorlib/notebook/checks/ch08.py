@@ -44,9 +44,13 @@ passes = Exercise(
     reference=_passes,
     cases=[(0.5, 4, 0), (0.5, 4, 1), (0.13, 4, 1), (0.5, 10, 2)],
     right="A sum over all numbers of errors that the rule lets pass.",
+    tolerance=1e-5,
     mistakes=[
         Mistake("this is the chance of exactly so many errors. Fewer pass as well: add them up.",
                 lambda p, trials, allowed: float(binom.pmf(allowed, trials, p))),
+        Mistake("this is the chance that a fixed choice of trials, trials - allowed of them, has "
+                "no error. Add up the chances of 0, 1, ... `allowed` errors, wherever they are.",
+                lambda p, trials, allowed: (1 - p) ** (trials - allowed)),
         Mistake("this is the chance to be left out.",
                 lambda p, trials, allowed: float(binom.sf(allowed, trials, p))),
         Mistake("the number of ways is missing: one error can be the first, the second, ...",
@@ -66,6 +70,10 @@ def _interval(rates: Tensor, picks: Tensor) -> Tensor:
     return rates[picks].mean(1).quantile(_ENDS)
 
 
+def _bell(middle: Tensor, spread: Tensor) -> Tensor:
+    return middle + 1.96 * spread * torch.tensor([-1.0, 1.0])
+
+
 def _class(raters: int, seed: int) -> tuple[Tensor, Tensor]:
     rng = torch.Generator().manual_seed(seed)
     rates = torch.randint(4, 20, (raters,), generator=rng) / 36
@@ -83,6 +91,12 @@ interval = Exercise(
                 lambda rates, picks: rates[picks].mean(0).quantile(_ENDS)),
         Mistake("this interval holds 90%: 2.5% belong to each end.",
                 lambda rates, picks: rates[picks].mean(1).quantile(torch.tensor([0.05, 0.95]))),
+        Mistake("the mean plus and minus 1.96 standard deviations fits a bell. Take the quantiles, "
+                "which fit any shape.",
+                lambda rates, picks: _bell(rates.mean(), rates[picks].mean(1).std())),
+        Mistake("this is the mean plus and minus 1.96 standard errors, and no draw was used. Take "
+                "the quantiles of the drawn classes.",
+                lambda rates, picks: _bell(rates.mean(), rates.std() / len(rates) ** 0.5)),
         Mistake("the median of each draw was taken. The rate of a class is its mean.",
                 lambda rates, picks: rates[picks].median(1).values.quantile(_ENDS)),
     ],
@@ -101,6 +115,10 @@ standard_error = Exercise(
     mistakes=[
         Mistake("that raters differ was left out: this is right only if all are alike.",
                 lambda rate, raters, pairs, between: _standard_error(rate, raters, pairs, 0.0)),
+        Mistake("rate * (1 - rate) holds the differences between raters already: take `between` "
+                "from it before you divide by the pairs.",
+                lambda rate, raters, pairs, between: (
+                    (between + rate * (1 - rate) / pairs) / raters) ** 0.5),
         Mistake("this is the variance; take its square root.",
                 lambda *a: _standard_error(*a) ** 2),
         Mistake("`between` was divided by the pairs as well; they don't make people alike.",
@@ -128,6 +146,8 @@ power = Exercise(
                 lambda low, high: ((low <= 0) & (high >= 0)).float().mean()),
         Mistake("an interval wholly below 0 finds a difference as well, if the wrong way round.",
                 lambda low, high: (low > 0).float().mean()),
+        Mistake("an interval that touches 0 holds 0: write < and >, not <= and >=.",
+                lambda low, high: ((low >= 0) | (high <= 0)).float().mean()),
         Mistake("that the middle is above 0 is no finding: an interval may still hold 0.",
                 lambda low, high: (low + high > 0).float().mean()),
         Mistake("this is the number of experiments; their share is asked for.",

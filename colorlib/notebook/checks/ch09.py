@@ -81,6 +81,9 @@ affinity = Exercise(
         Mistake("the squares were divided by 8, as for a sample: use .var(correction=0).",
                 lambda center, around: _exponent(center, around, _variance(center, around) * 9 / 8)
                 .softmax(0)),
+        Mistake("the floor of 0.02 was put under s^2; it belongs under 2 s^2.",
+                lambda center, around: (-(around - center).square() / (
+                    2 * (0.3 * _variance(center, around)).clamp(min=0.02))).softmax(0)),
         Mistake("the sign is turned: an unlike neighbor must count less.",
                 lambda center, around: (-_exponent(center, around, _variance(center, around)))
                 .softmax(0)),
@@ -102,6 +105,14 @@ def _spread(weights: Tensor, known: Tensor, colors: Tensor) -> Tensor:
     return torch.linalg.solve(system, torch.where(known[:, None], colors, 0.0))
 
 
+def _all_rows(weights: Tensor, known: Tensor, colors: Tensor) -> Tensor:
+    """The free pixels by least squares, from the rows of all pixels."""
+    system, result = torch.eye(len(weights)) - weights, colors.clone()
+    moved = system[:, known] @ colors[known]
+    result[~known] = torch.linalg.lstsq(system[:, ~known], -moved).solution
+    return result
+
+
 spread = Exercise(
     reference=_spread,
     cases=[(_EVEN, _KNOWN, _COLORS), (_CHAIN, _KNOWN, _COLORS),
@@ -117,6 +128,13 @@ spread = Exercise(
                                 torch.eye(len(weights)) - weights), colors)),
         Mistake("the system is I + W; the pixel minus the mean of its neighbors is I - W.",
                 lambda weights, known, colors: _spread(-weights, known, colors)),
+        Mistake("this is a least-squares answer to more equations than pixels. Where a stroke is, "
+                "its equation takes the place of the pixel's own; then there are n for n pixels.",
+                lambda weights, known, colors: torch.linalg.lstsq(
+                    torch.cat([torch.eye(len(weights)) - weights, torch.eye(len(weights))[known]]),
+                    torch.cat([0 * colors, colors[known]])).solution),
+        Mistake("the equations of the pixels with a stroke were kept. They are dropped: these "
+                "pixels have their color.", _all_rows),
         Mistake("the affinities were left out of the rows of the free pixels.",
                 lambda weights, known, colors: torch.where(known[:, None], colors, 0.0)),
     ],

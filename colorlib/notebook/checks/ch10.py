@@ -42,6 +42,11 @@ circular_mean = Exercise(
                 lambda degrees, weights: _circular_mean(degrees, torch.ones_like(weights))),
         Mistake("atan of y / x can't tell an arrow from its opposite: take atan2(y, x).",
                 lambda degrees, weights: _atan(*_resultant(degrees, weights / weights.sum()))),
+        Mistake("an angle below 0 came out. From 0 up to 360 is asked for: take it % 360.",
+                lambda degrees, weights: _to_180(*_circular_mean(degrees, weights))),
+        Mistake("sine and cosine were swapped: atan2(y, x) wants the sum of sines first.",
+                lambda degrees, weights: _angle(
+                    *_resultant(degrees, weights / weights.sum())[::-1])),
         Mistake("degrees went into cos and sin, which want radians.",
                 lambda degrees, weights: _circular_mean(torch.rad2deg(degrees), weights)),
         Mistake("the hue is in radians; degrees were asked for.",
@@ -49,6 +54,10 @@ circular_mean = Exercise(
                                           _circular_mean(degrees, weights)[1])),
     ],
 )
+
+
+def _to_180(degrees: Tensor, length: Tensor) -> tuple[Tensor, Tensor]:
+    return torch.where(degrees > 180, degrees - 360, degrees), length
 
 
 def _atan(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
@@ -72,7 +81,11 @@ hypercolumn = Exercise(
            (_MAPS, 0.1, 0.15)],
     right="One place, seen at every scale at once.",
     mistakes=[
-        Mistake("x and y have changed places: rows come first.",
+        Mistake("y was multiplied by h - 1, x by w - 1. A map of h rows has h cells, and cell i "
+                "reaches from i / h to (i + 1) / h: multiply by h and w.",
+                lambda maps, y, x: torch.cat([m[:, int(y * (m.shape[1] - 1)),
+                                                int(x * (m.shape[2] - 1))] for m in maps])),
+        Mistake("x and y were swapped: rows come first.",
                 lambda maps, y, x: _hypercolumn(maps, x, y)),
         Mistake("places were rounded. A cell reaches from its number to the next: int() finds it.",
                 lambda maps, y, x: torch.cat([m[:, min(round(y * m.shape[1]), m.shape[1] - 1),

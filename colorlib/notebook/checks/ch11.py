@@ -27,6 +27,10 @@ pool = Exercise(
         Mistake("size / C is the number of squares. Their number along one side is its root.",
                 lambda feature, size: F.adaptive_avg_pool2d(
                     feature, max(1, size // len(feature))).flatten()),
+        Mistake("the root was cut off, not rounded: int() takes the whole number below, round() "
+                "the nearest.",
+                lambda feature, size: F.adaptive_avg_pool2d(
+                    feature, int((size / len(feature)) ** 0.5)).flatten()),
         Mistake("the channels were left out: C numbers remain of every square.",
                 lambda feature, size: F.adaptive_avg_pool2d(feature, round(size**0.5)).flatten()),
         Mistake("the shape is still (C, side, side): flatten it, for a probe takes a row.",

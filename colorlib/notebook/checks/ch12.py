@@ -45,6 +45,12 @@ _MANY = torch.rand(200, generator=_RNG)
 _MANY_RIGHT = torch.rand(200, generator=_RNG) < _MANY**2
 
 
+def _by_middles(confidence: Tensor, right: Tensor) -> float:
+    """The gap of each range to its middle, not to the mean confidence in it."""
+    middle = ((confidence * 10).long().clamp(max=9) + 0.5) / 10
+    return _ece(middle, right)
+
+
 def _ece(confidence: Tensor, right: Tensor, bins: int = 10, weigh=True, gap=torch.abs) -> float:
     which = (confidence * bins).long().clamp(max=bins - 1)
     total, used = 0.0, 0
@@ -70,6 +76,10 @@ ece = Exercise(
         Mistake("this compares single pixels with 0 and 1. Calibration is about groups: average "
                 "within a bin, then compare.",
                 lambda confidence, right: (right.float() - confidence).abs().mean()),
+        Mistake("the ranges are 15, as in the measurement; ten are asked for.",
+                lambda confidence, right: _ece(confidence, right, bins=15)),
+        Mistake("the share right was compared with the middle of the range. Compare it with the "
+                "mean confidence of the pixels in it.", _by_middles),
         Mistake("the gap was squared. ECE takes its absolute value.",
                 lambda confidence, right: _ece(confidence, right, gap=torch.square)),
     ],
@@ -92,6 +102,12 @@ def _gone(ab: Tensor, inside: Tensor, distance: Tensor, reach: float = 6, *, cli
     return (share.clamp(0, 1) if clip else share).mean().item()
 
 
+def _in_any_direction(ab: Tensor, inside: Tensor, distance: Tensor, reach: float = 6) -> Tensor:
+    own, other = (ab[:, side & (distance > reach)].mean(1) for side in (~inside, inside))
+    off = (ab[:, ~inside & (distance <= reach)] - own[:, None]).norm(dim=0)
+    return (off / (other - own).norm()).clamp(max=1).mean()
+
+
 bleed = Exercise(
     reference=_gone,
     cases=[(_AB, _INSIDE, _FAR), (_WILD, _INSIDE, _FAR), (_AB.flip(0), ~_INSIDE, _FAR),
@@ -105,6 +121,10 @@ bleed = Exercise(
                 lambda *a: _gone(*a, square=False)),
         Mistake("the rim's own pixels were used to say what color each side has. Take those beyond "
                 "it.", lambda *a: _gone(*a, core=False)),
+        Mistake("`own` and `other` were swapped: `own` is the mean outside, where the rim is.",
+                lambda *a: 1 - _gone(*a)),
+        Mistake("this is the distance from `own`, whichever way it goes, over the whole way. Only "
+                "the part along the way from `own` to `other` counts.", _in_any_direction),
         Mistake("this is the rim inside the thing. Asked for is the one outside.",
                 lambda *a: _gone(*a, side=True)),
         Mistake("this is how far the rim's color is off, in ab units, not which share of the way.",
@@ -119,6 +139,7 @@ bleed = Exercise(
 
 _L = torch.tensor([62.0, 70.0, 55.0, 48.0])
 _B = torch.tensor([18.0, 14.0, 22.0, 9.0])
+_PARTLY_BLUE = torch.tensor([18.0, -4.0, 22.0, 9.0])
 
 
 def _angle(L: Tensor, b: Tensor) -> float:
@@ -127,11 +148,13 @@ def _angle(L: Tensor, b: Tensor) -> float:
 
 typology = Exercise(
     reference=_angle,
-    cases=[(_L, _B), (_L - 30, _B), (_L + 15, _B / 2)],
+    cases=[(_L, _B), (_L - 30, _B), (_L + 15, _B / 2), (_L, _PARTLY_BLUE)],
     right="Light skin has large angles, dark skin negative ones.",
     mistakes=[
         Mistake("that is in radians. ITA is in degrees.",
                 lambda L, b: math.radians(_angle(L, b))),
+        Mistake("b has lost its sign. A pixel with b below 0 makes the mean smaller.",
+                lambda L, b: _angle(L, b.abs())),
         Mistake("50 was not taken from L.",
                 lambda L, b: math.degrees(math.atan2(L.mean().item(), b.mean().item()))),
         Mistake("the ratio is upside down: (L - 50) over b.",

@@ -54,8 +54,9 @@ shards_of = Exercise(
         Mistake("equal blocks leave out the last shards if their number can't be divided.",
                 lambda shards, rank, world, worker, workers: list(range(shards))[
                     rank * (shards // world): (rank + 1) * (shards // world)][worker::workers]),
-        Mistake("these are dealt to the workers first. Whoever has number rank of a process's "
-                "hand is a worker, not a process.",
+        Mistake("each shard is read once, but the order of dealing is another. First deal to the "
+                "processes, [rank::world]; then a process deals its own to its workers, "
+                "[worker::workers].",
                 lambda shards, rank, world, worker, workers: list(range(shards))[
                     worker::workers][rank::world]),
     ],

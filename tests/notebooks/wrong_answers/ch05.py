@@ -6,40 +6,20 @@ from colorlib.gamut import AbGamut
 from colorlib.losses import cross_entropy
 
 
-def steps(network, optimizer, rate, batches):
-    """The loss of each step, the rate set."""
-    for step, (lightness, ab) in enumerate(batches):
-        optimizer.param_groups[0]["lr"] = rate(step)
-        yield cross_entropy(network.logits(lightness), *AbGamut().soft_encode(ab))
+def loop(*order, note=lambda loss: loss.item()):
+    """A training loop that does zero_grad, backward and step in this order."""
 
+    def fit(network, optimizer, rate, batches):
+        noted = []
+        for step, (lightness, ab) in enumerate(batches):
+            optimizer.param_groups[0]["lr"] = rate(step)
+            loss = cross_entropy(network.logits(lightness), *AbGamut().soft_encode(ab))
+            noted.append(note(loss))
+            for name in order:
+                getattr(loss if name == "backward" else optimizer, name)()
+        return noted
 
-def zero_grad_too_late(network, optimizer, rate, batches):
-    noted = []
-    for loss in steps(network, optimizer, rate, batches):
-        loss.backward()
-        optimizer.zero_grad()
-        optimizer.step()
-        noted.append(loss.item())
-    return noted
-
-
-def no_backward(network, optimizer, rate, batches):
-    noted = []
-    for loss in steps(network, optimizer, rate, batches):
-        optimizer.zero_grad()
-        optimizer.step()
-        noted.append(loss.item())
-    return noted
-
-
-def losses_with_their_graph(network, optimizer, rate, batches):
-    noted = []
-    for loss in steps(network, optimizer, rate, batches):
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        noted.append(loss)
-    return noted
+    return fit
 
 
 WRONG = {
@@ -47,7 +27,8 @@ WRONG = {
                  lambda records: records],
     "fit": [lambda network, optimizer, rate, batches: [0.0 for _ in batches],
             lambda network, optimizer, rate, batches: 5.7,
-            zero_grad_too_late, no_backward, losses_with_their_graph],
+            loop("backward", "zero_grad", "step"), loop("zero_grad", "step"),
+            loop("zero_grad", "backward", "step", note=lambda loss: loss)],
     "first_loss": [lambda classes, weights: -math.log(classes) * weights.mean()],
     "schedule": [lambda step, lr, warmup, steps: lr],
     "average": [lambda old, new, decay: old],

@@ -36,7 +36,7 @@ def processes(device: str | None = None) -> Iterator[torch.device]:
     PeerError
         If another process died or hung: on a CPU at once, else after at most `PATIENCE`.
     SystemExit
-        If an error ends this process after another one told of its own: one line is enough.
+        If an error ends this process after another process has reported one already.
     """
     here = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     if not dist.is_torchelastic_launched():
@@ -46,12 +46,13 @@ def processes(device: str | None = None) -> Iterator[torch.device]:
         here = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
         torch.cuda.set_device(here)
     store, rank, world = next(dist.rendezvous("env://", timeout=STARTUP))
-    store.set(f"process {rank} is here", "")  # one may have to load more than another
+    store.set(f"process {rank} is here", "")  # some may take longer to load
     store.wait([f"process {r} is here" for r in range(world)], STARTUP)
     dist.init_process_group("nccl" if here.type == "cuda" else "gloo", timeout=PATIENCE,
                             store=store, rank=rank, world_size=world)
-    # torchrun ends the others of a dead process by SIGTERM. They are to say why before they go,
-    # and do: what waits for the dead one fails. A training notes it: checkpoints.interrupts.
+    # If a process dies, torchrun sends SIGTERM to the others. They ignore it here: waiting for the
+    # dead one fails, and that error says why they stop. In a training, checkpoints.interrupts
+    # notes the signal.
     signal.signal(signal.SIGTERM, lambda *_: None)
     try:
         yield here
@@ -61,7 +62,7 @@ def processes(device: str | None = None) -> Iterator[torch.device]:
             if store.add("told of its end", 1) > 1:
                 raise SystemExit(2) from error
         if _of_the_network(error):
-            print(file=sys.stderr)  # the dead one's progress bar may have left its line open
+            print(file=sys.stderr)  # a new line: the dead process may have left a progress bar
             raise PeerError("another process of this run is gone; the same command, also with "
                             "another number of processes, goes on from the last checkpoint"
                             ) from error
@@ -88,7 +89,7 @@ def mean(*numbers: float, device: torch.device | str = "cpu") -> list[float]:
 
 
 class _Outputs(nn.Module):
-    """A network whose `outputs` is its forward pass, which is what torch watches over."""
+    """A network whose forward pass is `outputs`: DistributedDataParallel calls `forward` alone."""
 
     def __init__(self, network: nn.Module):
         super().__init__()
@@ -98,7 +99,7 @@ class _Outputs(nn.Module):
         return self.network.outputs(*inputs)
 
     def no_sync(self):
-        """As DistributedDataParallel has it: a pass after which nothing is averaged yet."""
+        """As DistributedDataParallel has it: passes whose gradients are not yet averaged."""
         return nullcontext()
 
 
@@ -121,7 +122,7 @@ def parallel(network: nn.Module, sync_batchnorm: bool = False) -> nn.Module:
 
 
 class _Sum(torch.autograd.Function):
-    """A tensor's sum over all processes; backward is the sum of what their losses say of it."""
+    """A tensor's sum over all processes; backward sums the gradients of all of them."""
 
     @staticmethod
     def forward(ctx, x: Tensor) -> Tensor:
@@ -137,9 +138,18 @@ class _Sum(torch.autograd.Function):
 class SyncBatchNorm2d(nn.BatchNorm2d):
     """BatchNorm whose mean and variance are those of the whole batch, over all processes.
 
-    torch's own, ``nn.SyncBatchNorm``, knows GPUs only; this one works wherever all_reduce does. The
+    torch's own, ``nn.SyncBatchNorm``, runs on GPUs only; this one wherever all_reduce does. The
     processes must have equally many pixels.
     """
+
+    @classmethod
+    def of(cls, norm: nn.BatchNorm2d) -> "SyncBatchNorm2d":
+        """A synchronized layer that shares weights and statistics with a plain one."""
+        layer = cls(norm.num_features, norm.eps, norm.momentum)
+        layer.weight, layer.bias = norm.weight, norm.bias
+        layer.running_mean, layer.running_var = norm.running_mean, norm.running_var
+        layer.num_batches_tracked = norm.num_batches_tracked
+        return layer.train(norm.training)
 
     def forward(self, x: Tensor) -> Tensor:
         """x (N, C, H, W) to the same shape, as BatchNorm2d does."""
@@ -163,9 +173,9 @@ class SyncBatchNorm2d(nn.BatchNorm2d):
 
 def synchronized(network: nn.Module) -> nn.Module:
     """The network with BatchNorm over all processes; its weights keep their names."""
-    if next(network.parameters()).device.type == "cuda":
+    if next((p.device.type for p in network.parameters()), "cpu") == "cuda":
         return nn.SyncBatchNorm.convert_sync_batchnorm(network)
-    for module in network.modules():
-        if type(module) is nn.BatchNorm2d:
-            module.__class__ = SyncBatchNorm2d  # same state, another forward
+    for name, module in list(network.named_children()):
+        replaced = type(module) is nn.BatchNorm2d
+        setattr(network, name, SyncBatchNorm2d.of(module) if replaced else synchronized(module))
     return network

@@ -1,4 +1,4 @@
-"""The network as an ONNX file, for runtimes that know nothing of Python (beside the chapters)."""
+"""The network as an ONNX file, to run without Python (chapter 13)."""
 
 import copy
 import json
@@ -15,7 +15,7 @@ from ..networks import STRIDE, ColorNet
 
 
 class _Logits(nn.Module):
-    """The part of the network that is exported: no softmax, so that T stays free to choose."""
+    """The part of the network that is exported: without the softmax, so that T can be chosen."""
 
     def __init__(self, network: ColorNet):
         super().__init__()
@@ -61,7 +61,7 @@ def export_onnx(colorizer: Colorizer, path: str | Path) -> None:
                            "pip install 'colorlib[export]'") from error
     network = _Logits(copy.deepcopy(colorizer.network).cpu()).eval()
     height, width = (torch.export.Dim(name, min=1, max=1024) for name in ("height", "width"))
-    # The exporter warns of its own parts, and of packages that it could do more with.
+    # The exporter warns about its own parts and about optional packages.
     logging.getLogger("torch.onnx._internal.exporter._registration").setLevel(logging.ERROR)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -81,7 +81,7 @@ def export_onnx(colorizer: Colorizer, path: str | Path) -> None:
 
 
 def _strip_notes(model) -> None:
-    """Remove what the exporter notes of each node: its place in the code on this very machine."""
+    """Remove the exporter's notes on each node: paths of source files on this machine."""
     graph = model.graph
     for part in (graph, *graph.node, *graph.input, *graph.output, *graph.initializer):
         part.ClearField("metadata_props")

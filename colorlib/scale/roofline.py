@@ -1,8 +1,9 @@
-"""What a training costs: measured here, carried over to other machines (chapter 13).
+"""What a training costs, by the roofline model, on this and on other machines (chapter 13).
 
 ``python -m experiments.scaling`` measures, and writes results/scaling.json.
 """
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -17,14 +18,15 @@ PAPER = {"iterations": 450_000, "batch": 40, "size": 176}  # Zhang et al. 2016, 
 
 @dataclass(frozen=True)
 class Machine:
-    """A processor as its data sheet has it.
+    """A processor, by the numbers of its data sheet.
 
     Parameters
     ----------
+    name : for tables.
     flops : operations a second at most, an addition or a multiplication each, in the number format
         that one would train in.
-    bandwidth : bytes a second at most, from and to its memory.
-    number : bytes of a number in that format.
+    bandwidth : bytes a second at most, to and from its memory.
+    number : bytes that one number takes in that format.
     """
 
     name: str
@@ -43,25 +45,32 @@ GPUS = [
 
 
 def roofline(machine: Machine, width: float, size: int, batch: int = 1) -> float:
-    """Seconds that one training image takes at least: layer by layer, arithmetic or memory.
+    """Least seconds for one training image: the sum over layers of arithmetic or memory traffic.
 
-    A layer can be done no sooner than its operations at `flops`, nor than its inputs, weights and
-    outputs at `bandwidth`; the larger of the two is the roof above it. S. Williams, A. Waterman,
-    D. Patterson, "Roofline" (2009).
+    A layer takes at least the time of its operations at `flops`, and at least the time to move its
+    inputs, weights and outputs at `bandwidth`. The larger of the two counts.
+
+    Parameters
+    ----------
+    width : of the network, 1 for the paper's. size : side of the images in pixels.
+    batch : images that share one reading of the weights.
+
+    Notes
+    -----
+    S. Williams, A. Waterman, D. Patterson, "Roofline" (2009).
     """
     return sum(max(*times) for times in layer_times(machine, width, size, batch))
 
 
-def layer_times(machine: Machine, width: float, size: int, batch: int = 1):
-    """Of each layer, for one image: seconds of arithmetic, and seconds of memory traffic."""
+def layer_times(machine: Machine, width: float, size: int,
+                batch: int = 1) -> list[tuple[float, float]]:
+    """For each layer and one image: seconds of arithmetic, and seconds of memory traffic."""
     network = zhang(width).to("meta")
     found = layers(network, torch.empty(1, 1, size, size, device="meta"),
                    forward=network.logits)
     times, given = [], size * size
     for layer in found:
-        count = 1
-        for side in layer.shape:
-            count *= side
+        count = math.prod(layer.shape)
         moved = given + count + layer.parameters / batch  # weights are read once a batch
         times.append((2 * (1 + BACKWARD) * layer.multiply_adds / machine.flops,
                       (1 + BACKWARD) * machine.number * moved / machine.bandwidth))

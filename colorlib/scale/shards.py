@@ -38,7 +38,7 @@ def pack(source: str | Path, out: str | Path, photos: int = 1000, seed: int = 0)
     source : folder; all that is in its folders counts.
     out : folder for ``00000.tar`` and so on, and for the manifest.
     photos : in each shard, but for the last.
-    seed : of the order. A folder is sorted, by class perhaps; the shards are mixed.
+    seed : of the order. A folder is sorted, perhaps by class; the shards are shuffled.
 
     Returns
     -------
@@ -113,11 +113,11 @@ def manifest(folder: str | Path, whole: bool = False) -> dict:
         made = json.loads(path.read_text(encoding="utf-8"))
         made["plan"]
         for shard in made["shards"]:
-            # No path: what a manifest from elsewhere names lies in its own folder.
+            # A name, never a path: a manifest from elsewhere must not read other folders.
             if not re.fullmatch(r"\d{5,}\.tar", shard["file"]) or not (
                 0 < shard["photos"] <= shard["bytes"] and isinstance(shard["sha256"], str)
             ):
-                raise ValueError(f"{shard['file']} is described by what can't be")
+                raise ValueError(f"{shard['file']} has an entry that can't be true")
         packed, photos = sum(shard["photos"] for shard in made["shards"]), int(made["photos"])
     except (OSError, ValueError, KeyError, TypeError, RecursionError, OverflowError) as error:
         reason = " ".join(str(error).split())
@@ -143,8 +143,11 @@ def _fault(folder: Path, shard: dict) -> str:
 
 
 class Sound:
-    """Says of each shard whether it may be read, and looks only once.
+    """Says of each shard whether it may be read; checks its file only once.
 
+    Parameters
+    ----------
+    folder : where the shards are.
     bad : "stop" raises a ShardError for a torn or corrupt shard, "skip" notes it in `skipped`.
     """
 
@@ -179,11 +182,28 @@ class NamedFile(io.BytesIO):
         return self.label
 
 
+def photo_places(path: Path, photos: int) -> list[tuple[int, int]]:
+    """Where the photographs of a shard lie in its file: the first byte and the number of bytes.
+
+    Raises
+    ------
+    ShardError
+        If there are not so many `photos` as the manifest says.
+    """
+    with tarfile.open(path) as tar:
+        places = [(member.offset_data, member.size) for member in tar
+                  if not member.name.endswith(".name")]
+    if len(places) != photos:
+        raise ShardError(f"{path} has {len(places)} photographs, its manifest says {photos}; "
+                         "`colorlib shards` writes both anew")
+    return places
+
+
 class Shards(Sequence):
     """The photographs of a folder of shards, read one by one, for training.
 
-    A tar file is not compressed, so each photo is a run of bytes of it, read when it is asked for;
-    none is kept. That is what lets `data.Batches` be exact: any process can have any batch.
+    A tar file is not compressed, so each photo is a run of its bytes. They are read when the photo
+    is asked for, and not kept. So any process can compute any batch of `data.Batches`.
 
     Parameters
     ----------
@@ -205,20 +225,10 @@ class Shards(Sequence):
         self._is_sound = Sound(self.folder, bad)
         self.skipped = self._is_sound.skipped
         # Shuffling opens WINDOW shards at a time, and a batch may reach over two windows.
-        self._members = lru_cache(2 * WINDOW)(self._members)
+        self._places_in = lru_cache(2 * WINDOW)(photo_places)
 
     def __len__(self) -> int:
         return int(self.ends[-1]) if len(self.ends) else 0
-
-    def _members(self, number: int) -> list[tuple[int, int]]:
-        """Where the photographs of a shard begin, and their bytes."""
-        path, said = self.folder / self.shards[number]["file"], self.shards[number]["photos"]
-        with tarfile.open(path) as tar:
-            members = [(m.offset_data, m.size) for m in tar if not m.name.endswith(".name")]
-        if len(members) != said:
-            raise ShardError(f"{path} has {len(members)} photographs, its manifest says {said}; "
-                             "`colorlib shards` writes both anew")
-        return members
 
     def __getitem__(self, i: int) -> Tensor | None:
         number = int(torch.searchsorted(self.ends, i, right=True))
@@ -226,8 +236,9 @@ class Shards(Sequence):
         if not self._is_sound(shard):
             return None
         place = i - int(self.ends[number]) + shard["photos"]
-        start, size = self._members(number)[place]
-        with open(self.folder / shard["file"], "rb") as file:
+        path = self.folder / shard["file"]
+        start, size = self._places_in(path, shard["photos"])[place]
+        with path.open("rb") as file:
             file.seek(start)
             content = file.read(size)
         try:
@@ -237,9 +248,9 @@ class Shards(Sequence):
             return None
 
     def order(self, rng: torch.Generator) -> Tensor:
-        """Every photo once, mixed: the shards, then the photographs of each `WINDOW` shards.
+        """Every photo once, shuffled: the shards, then the photographs of each `WINDOW` shards.
 
-        So that reading walks through the shards, instead of jumping about in all of them.
+        So only `WINDOW` shards have to be open at a time.
         """
         starts = self.ends - torch.tensor([shard["photos"] for shard in self.shards])
         found = []

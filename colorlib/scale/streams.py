@@ -27,10 +27,10 @@ def stream(
 
     Parameters
     ----------
-    epoch : the number of the pass, for an order of its own; None leaves them as they lie.
+    epoch : the number of the pass, for an order of its own; None keeps the order of the files.
     buffer : photographs that are shuffled at a time, as files in memory.
-    side, bad : see `Shards`.
-    only : number of the one shard to read, which is not shared out.
+    side, bad : see `shards.Shards`.
+    only : number of the one shard to read; every process and worker then reads it.
 
     Returns
     -------
@@ -44,8 +44,8 @@ def stream(
 
     def paths() -> Iterator[dict]:
         rng = torch.Generator().manual_seed(seed * 1_000_003 + (epoch or 0))
-        mixed = torch.randperm(len(shards), generator=rng).tolist()
-        for n in range(len(shards)) if epoch is None else mixed:
+        order = torch.randperm(len(shards), generator=rng).tolist()
+        for n in range(len(shards)) if epoch is None else order:
             yield shards[n]
 
     def sound_ones(source) -> Iterator[dict]:
@@ -67,7 +67,7 @@ def stream(
 
 
 def prior(folder: str | Path, bad: str = "stop") -> Tensor:
-    """`rebalancing.empirical_prior` of shards: a map over them, and a reduction.
+    """`rebalancing.empirical_prior` of shards: counts of each shard, then their sum.
 
     Each process of torch.distributed, if there are several, counts the colors of its own shards;
     the counts are added up. The result is the same, bit for bit, for any number of processes.
@@ -78,7 +78,8 @@ def prior(folder: str | Path, bad: str = "stop") -> Tensor:
     """
     rank, world = place()
     shards = manifest(folder, whole=True)["shards"]
-    # A row a shard, and not one sum a process: so the order of adding does not depend on who adds.
+    # One row for each shard, not one sum for each process: so the order of adding, and with it
+    # the rounding, is the same for any number of processes.
     counts = torch.zeros(len(shards), len(AbGamut()), dtype=torch.float64)
     mine = range(rank, len(shards), world)
     total = sum(shards[n]["photos"] for n in mine)

@@ -143,11 +143,8 @@ def _fault(folder: Path, shard: dict) -> str:
 
 
 class Sound:
-    """Says of each shard whether it may be read; checks its file only once.
+    """Says of each shard in a folder whether it may be read; checks its file only once.
 
-    Parameters
-    ----------
-    folder : where the shards are.
     bad : "stop" raises a ShardError for a torn or corrupt shard, "skip" notes it in `skipped`.
     """
 
@@ -183,16 +180,9 @@ class NamedFile(io.BytesIO):
 
 
 def photo_places(path: Path, photos: int) -> list[tuple[int, int]]:
-    """Where the photographs of a shard lie in its file: the first byte and the number of bytes.
-
-    Raises
-    ------
-    ShardError
-        If there are not so many `photos` as the manifest says.
-    """
+    """First byte and number of bytes of each photo in a shard; ShardError if not so many."""
     with tarfile.open(path) as tar:
-        places = [(member.offset_data, member.size) for member in tar
-                  if not member.name.endswith(".name")]
+        places = [(m.offset_data, m.size) for m in tar if not m.name.endswith(".name")]
     if len(places) != photos:
         raise ShardError(f"{path} has {len(places)} photographs, its manifest says {photos}; "
                          "`colorlib shards` writes both anew")
@@ -224,7 +214,7 @@ class Shards(Sequence):
         self.ends = counts.cumsum(0)
         self._is_sound = Sound(self.folder, bad)
         self.skipped = self._is_sound.skipped
-        # Shuffling opens WINDOW shards at a time, and a batch may reach over two windows.
+        # A batch may reach over two windows.
         self._places_in = lru_cache(2 * WINDOW)(photo_places)
 
     def __len__(self) -> int:

@@ -16,6 +16,7 @@ from .io.assets import asset
 from .networks import STRIDE, ColorNet, build, load_public
 
 TEMPERATURE = 0.38  # the paper's
+SHIPPED = ("course", "photo")  # the weights that come with colorlib, by name
 MAX_SIZE = 4096  # pixels, of the long side that a weights file may ask for
 
 
@@ -84,7 +85,8 @@ class Colorizer:
 
         Parameters
         ----------
-        name : "course", the weights that ship with colorlib; "zhang2016", the paper's own
+        name : "course", the network that the chapters build; "photo", the one with ImageNet's
+            features, which colors photographs of any kind; "zhang2016", the paper's own
             (downloaded once, 129 MB); or a .safetensors file that ``colorlib train`` wrote.
 
         Raises
@@ -94,7 +96,7 @@ class Colorizer:
         """
         if name == "zhang2016":
             return cls(load_public(), recipe={"data": "ImageNet", "width": 1.0})
-        path = asset("course.safetensors") if name == "course" else Path(name)
+        path = asset(f"{name}.safetensors") if name in SHIPPED else Path(name)
         try:
             tensors, recipe = load_weights(path)
             network = build(recipe.get("network", "zhang"), float(recipe["width"]))
@@ -110,8 +112,8 @@ class Colorizer:
         except (OSError, KeyError, RuntimeError, TypeError, ValueError, OverflowError,
                 AttributeError) as error:
             reason = "no such file" if not path.exists() else "not a weights file of colorlib"
-            raise ValueError(f"{path}: {reason}; use 'course', 'zhang2016' or a .safetensors file "
-                             "that `colorlib train` wrote") from error
+            raise ValueError(f"{path}: {reason}; use 'photo', 'course', 'zhang2016' or a "
+                             ".safetensors file that `colorlib train` wrote") from error
         return cls(network, size, recipe)
 
     def to(self, device) -> "Colorizer":

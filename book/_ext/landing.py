@@ -114,7 +114,7 @@ class GrayToColor(Directive):
         lab = rgb_to_lab(as_rgb(photo))
         lab[1:] = torch.zeros_like(lab[1:])
         gray = like(lab_to_rgb(lab), None, photo)
-        color = Colorizer.from_pretrained()(gray)
+        color = Colorizer.from_pretrained("photo")(gray)
         html = HTML.format(color=uri(color), gray=uri(gray.convert("L")), alt=self.options["alt"],
                            width=photo.width, height=photo.height, script=SCRIPT)
         return [nodes.raw("", html, format="html")]

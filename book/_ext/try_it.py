@@ -1,4 +1,4 @@
-"""The files that the page "Try it" needs: the network as ONNX, what to know about it, examples."""
+"""The files that the page "Try it" needs: two networks as ONNX, what to know of them, examples."""
 
 import hashlib
 import json
@@ -7,10 +7,11 @@ from pathlib import Path
 
 from colorlib import Colorizer
 from colorlib.images import samples
+from colorlib.inference import SHIPPED
+from colorlib.io.assets import asset
 from colorlib.scale import export
 
 EXAMPLES = ("china", "cat", "raccoon")
-LIBRARY = Path(export.__file__).parent
 
 
 def write_files(app, exception):
@@ -22,20 +23,22 @@ def write_files(app, exception):
     folder = static / "try" / "model"
     folder.mkdir(parents=True, exist_ok=True)
     made_from = hashlib.sha256()
-    weights = LIBRARY / "assets" / "course.safetensors"
-    for path in (weights, LIBRARY / "export.py", Path(__file__), *runtimes):
+    weights = [asset(f"{name}.safetensors") for name in SHIPPED]
+    for path in (*weights, Path(export.__file__), Path(__file__), *runtimes):
         made_from.update(path.read_bytes())
     about = folder / "about.json"
     if about.exists() and json.loads(about.read_text())["made_from"] == made_from.hexdigest():
         return
-    model = folder / "course.onnx"
-    colorizer = Colorizer.from_pretrained("course")
-    export.export_onnx(colorizer, model)
+    networks = {}
+    for name in SHIPPED:
+        model, colorizer = folder / f"{name}.onnx", Colorizer.from_pretrained(name)
+        export.export_onnx(colorizer, model)
+        networks[name] = {"file": model.name, "size": colorizer.size, "bytes": model.stat().st_size}
     about.write_text(json.dumps({
         "made_from": made_from.hexdigest(),
-        "size": colorizer.size,
+        "networks": networks,
         "bins": colorizer.bins.tolist(),
-        "bytes": {path.name: path.stat().st_size for path in (model, *runtimes)},
+        "bytes": {path.name: path.stat().st_size for path in runtimes},
     }))
     (static / "try" / "photos").mkdir(exist_ok=True)
     for name in EXAMPLES:

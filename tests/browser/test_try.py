@@ -29,7 +29,7 @@ if not (SITE / PAGE).exists():
 
 @pytest.fixture(scope="module")
 def colorizer():
-    return Colorizer.from_pretrained("course")
+    return Colorizer.from_pretrained("photo")
 
 
 @pytest.fixture(scope="module")
@@ -120,9 +120,9 @@ def test_nothing_is_fetched_before_a_photo_is_chosen_and_then_little(visit):
     assert settle(page) == ""
     paths = {url.removeprefix(visit.home + "/") for url in asked}
     paths = [path for path in paths if "/try/" in path or "onnx" in path]
-    assert {"course.onnx", "ort-wasm-simd-threaded.wasm.gz"} <= {p.split("/")[-1] for p in paths}
+    assert {"photo.onnx", "ort-wasm-simd-threaded.wasm.gz"} <= {p.split("/")[-1] for p in paths}
     wire = sum(len(gzip.compress((SITE / path).read_bytes())) for path in paths)
-    assert wire <= 9e6
+    assert wire <= 14e6
     assert visit.outside == [] and visit.errors == []
 
 
@@ -384,9 +384,9 @@ def test_bad_files_get_a_sentence_and_the_next_good_one_works(page):
 
 
 def test_offline_before_and_after_the_network_came(page):
-    page.route("**/course.onnx", lambda route: route.abort())
+    page.route("**/photo.onnx", lambda route: route.abort())
     assert "connected" in give(page, as_file(sample("cat")))
-    page.unroute("**/course.onnx")
+    page.unroute("**/photo.onnx")
     assert give(page, as_file(sample("cat"))) == ""
     page.route("**", lambda route: route.abort())
     page.context.set_offline(True)

@@ -15,11 +15,12 @@ const LIMIT = 10_000; // milliseconds: a GPU that takes longer is no help
 export async function loadNetwork(wanted, onProgress) {
   if (typeof WebAssembly !== "object") throw new Problem("wasm");
   const about = await (await get(new URL("about.json", MODEL))).json();
+  const { file, size, bytes } = chooseNetwork(about.networks);
   let provider = await chooseProvider(wanted);
   let received = 0;
-  let total = about.bytes["course.onnx"];
+  let total = bytes;
   const count = (bytes) => onProgress((received += bytes), total);
-  const model = download(new URL("course.onnx", MODEL), count).then((blob) => blob.arrayBuffer());
+  const model = download(new URL(file, MODEL), count).then((blob) => blob.arrayBuffer());
   const limit = wanted === "webgpu" ? Infinity : LIMIT;
   let network;
   try {
@@ -57,7 +58,14 @@ export async function loadNetwork(wanted, onProgress) {
     }
   }
 
-  return { run, provider: () => provider, bins: about.bins, size: about.size };
+  return { run, provider: () => provider, bins: about.bins, size };
+}
+
+// The course's small network where the connection is slow or its owner wants to save data; not every
+// browser tells.
+function chooseNetwork({ photo, course }) {
+  const { saveData, effectiveType } = navigator.connection ?? {};
+  return saveData || /2g|3g/.test(effectiveType) ? course : photo;
 }
 
 // A GPU that the browser only simulates is slower than WebAssembly. The runtime for WebGPU waits

@@ -11,6 +11,8 @@ The formulas stand here as the chapter teaches them. A float32 picture on a CPU 
 nobody asks for is converted by `fast.pixels`: the same numbers, several times as fast.
 """
 
+from collections.abc import Iterator
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -196,13 +198,23 @@ def _in_gamut(colors: Tensor) -> Tensor:
     return (light.amin(0) > low) & (light.amax(0) < high)
 
 
-def lightness_of(rgb: Tensor) -> Tensor:
-    """L of a photo: RGB (3, H, W) in [0, 1] to (1, H, W) in [0, 100]."""
-    return torch.cat([rgb_to_lab(strip)[:1] for strip in _strips(rgb, rgb.shape[-1])], dim=-2)
+def lightness_of(rgb) -> Tensor:
+    """L of a photo, (1, H, W) in [0, 100]: of RGB (3, H, W) in [0, 1], or of `io.pixels.Pixels`."""
+    height, width = rgb.shape[-2:]
+    result, top = torch.empty(1, height, width), 0
+    for strip in _strips(rgb, width) if isinstance(rgb, Tensor) else rgb:
+        result[:, top : top + strip.shape[-2]] = rgb_to_lab(strip)[:1]
+        top += strip.shape[-2]
+    return result
 
 
 def paint(lightness: Tensor, ab: Tensor) -> Tensor:
-    """Give a photo's lightness color.
+    """Give a photo's lightness color: RGB (3, H, W) in [0, 1], on the CPU; see `painted`."""
+    return torch.cat(list(painted(lightness, ab)), dim=-2)
+
+
+def painted(lightness: Tensor, ab: Tensor) -> Iterator[Tensor]:
+    """Give a photo's lightness color, strip by strip: a large photo needs little memory beside L.
 
     Parameters
     ----------
@@ -211,17 +223,13 @@ def paint(lightness: Tensor, ab: Tensor) -> Tensor:
 
     Returns
     -------
-    RGB, shape (3, H, W), in [0, 1], on the CPU. Where a pixel's L can't have that much color, the
-    color gives way, see `into_gamut`. Worked on strip by strip, so that a large photo needs little
-    memory beside itself.
+    RGB (3, rows, W) in [0, 1], on the CPU, from top to bottom. Where a pixel's L can't have that
+    much color, the color gives way, see `into_gamut`.
     """
     height, width = lightness.shape[-2:]
     tall = _resize(ab.cpu(), height, ab.shape[-1])  # down first, where there are few columns
-    strips = []
     for L, rows in zip(_strips(lightness.cpu(), width), _strips(tall, width), strict=True):
-        lab = torch.cat([L, _resize(rows, *L.shape[-2:])])
-        strips.append(lab_to_rgb(into_gamut(lab)))
-    return torch.cat(strips, dim=-2)
+        yield lab_to_rgb(into_gamut(torch.cat([L, _resize(rows, *L.shape[-2:])])))
 
 
 def _strips(image: Tensor, width: int) -> tuple[Tensor, ...]:

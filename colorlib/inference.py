@@ -7,12 +7,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .color import lightness_of, paint
+from .color import lightness_of, painted
 from .engine.checkpoints import load_weights
 from .fast.winograd import Winograd
 from .gamut import AbGamut
-from .images import like, rgb_and_alpha
 from .io.assets import asset
+from .io.pixels import Pixels, filled
 from .networks import STRIDE, ColorNet, build, load_public
 
 TEMPERATURE = 0.38  # the paper's
@@ -125,7 +125,7 @@ class Colorizer:
     @torch.inference_mode()
     def logits(self, image, size: int | None = None) -> Tensor:
         """The network's answer for one photo: (313, h / 4, w / 4), h and w at most about `size`."""
-        return self.outputs(self.shown(lightness_of(rgb_and_alpha(image)[0]), size))[0]
+        return self.outputs(self.shown(lightness_of(Pixels(image)), size))[0]
 
     @torch.inference_mode()
     def __call__(self, image, T: float = TEMPERATURE, size: int | None = None):
@@ -144,10 +144,11 @@ class Colorizer:
         kept. Its L is the input's: only ab come from the network, and where a pixel's L can't
         have that much color, the color gives way.
         """
-        rgb, alpha = rgb_and_alpha(image)
-        lightness = lightness_of(rgb)
+        pixels = Pixels(image)
+        lightness, alpha = lightness_of(pixels), pixels.alpha
+        del pixels  # a file's picture is not needed any more
         ab = self.ab(self.shown(lightness, size), T)[0]
-        return like(paint(lightness, ab), alpha, image)
+        return filled(painted(lightness, ab), lightness, alpha, image)
 
     def shown(self, lightness: Tensor, size: int | None = None) -> Tensor:
         """What the network sees of a photo's L, (1, H, W): (1, 1, h, w), on its device."""

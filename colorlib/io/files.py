@@ -1,14 +1,24 @@
 """Files out: the new one whole, or the old one as it was (beside the chapters)."""
 
+import errno
 import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from io import BytesIO
 from pathlib import Path
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
+
+
+class NamedFile(BytesIO):
+    """A file in memory that error messages can name."""
+
+    def __init__(self, content: bytes, name: str):
+        super().__init__(content)
+        self.name = name
 
 
 @contextmanager
@@ -27,6 +37,8 @@ def replacing(path: str | Path) -> Iterator[Path]:
     ['figures.json']
     """
     path = Path(path)
+    if not path.parent.is_dir():  # said of this file, not of the one beside it
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
     # A name of its own, for two writers; short, since the name of `path` may be as long as allowed.
     beside = path.with_name(f".colorlib-{secrets.token_hex(6)}")
     try:

@@ -14,7 +14,9 @@ import sys
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pytest
+import tifffile
 from conftest import LONG
 from PIL import Image
 from test_training import TINY
@@ -85,7 +87,28 @@ def originals(kind: str) -> list[bytes]:
         except (OSError, ValueError, KeyError):
             continue  # a mode that it does not know
         found.append(file.getvalue())
-    return found
+    return found + (deep_tiffs(np.asarray(small)) if kind == "TIFF" else [])
+
+
+def deep_tiffs(color: np.ndarray) -> list[bytes]:
+    """TIFFs that Pillow alone does not read, or not rightly."""
+    found, gray = [], color[..., 1]
+    for pixels, options in (
+        (gray.astype(np.uint16) * 257, {"photometric": "miniswhite", "byteorder": ">"}),
+        (color.astype(np.uint16) * 257, {"photometric": "rgb", "compression": "zlib"}),
+        (np.moveaxis(color, -1, 0).astype(np.uint16), {
+            "photometric": "rgb", "planarconfig": "separate", "tile": (16, 16)}),
+        (gray / np.float32(255), {"compression": "zlib", "extratags": [(274, "H", 1, 6, True)]}),
+        (gray.astype(np.int16), {"extratags": [(340, "h", 1, 0), (341, "h", 1, 255)]}),
+    ):
+        file = io.BytesIO()
+        tags = [(*tag, True)[:5] for tag in options.pop("extratags", [])]
+        tifffile.imwrite(file, pixels, metadata=None, extratags=tags, **options)
+        found.append(file.getvalue())
+    file = io.BytesIO()
+    Image.fromarray(gray / np.float32(255)).save(file, "TIFF", compression="tiff_lzw",
+                                                 tiffinfo={317: 3})
+    return [*found, file.getvalue()]
 
 
 @pytest.mark.parametrize("kind", FORMATS)
@@ -271,10 +294,10 @@ print((peak() - before) / MAX_PIXELS)
 """
 
 
-@pytest.mark.skipif(not LONG, reason="takes 4 GB of memory: `make faults` runs it")
+@pytest.mark.skipif(not LONG, reason="takes 2 GB of memory: `make faults` runs it")
 def test_the_largest_picture_keeps_within_its_memory(counts):
     """120 megapixels, in a process of its own, so that its peak is this picture's."""
     run = subprocess.run([sys.executable, "-c", LARGEST], capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
-    assert 12 < float(run.stdout) <= 32
+    assert 12 <= float(run.stdout) <= 20
     counts["bytes a pixel, of 120 megapixels"] = round(float(run.stdout), 1)

@@ -45,8 +45,8 @@ def old_photo(path, orientation=6):
     exif[ExifTags.IFD.GPSInfo] = {ExifTags.GPS.GPSLatitudeRef: "N"}
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     kind = Image.registered_extensions()[path.suffix]
-    more = metadata.labels(kind, "x", None)  # PNG and TIFF have places of their own for XMP
-    more = {"xmp": OLD_XMP} if "xmp" in more else {}
+    # PNG and TIFF have places of their own for XMP.
+    more = {"xmp": OLD_XMP} if kind in ("JPEG", "WEBP") else {}
     if kind == "TIFF":
         packed, exif = exif.tobytes(), Image.Exif()
         exif.load(packed)

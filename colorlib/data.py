@@ -12,23 +12,20 @@ from torch import Tensor
 
 from .color import rgb8_to_lab
 from .engine.distributed import place
-from .images import SUFFIXES, PhotoError, read_rgb, samples
+from .images import PhotoError, read_rgb, samples
 from .io.datasets import cifar10, imagenette
+from .io.search import digest, search
 from .recipes import Recipe
 
 GRAY = 5.0  # a photo whose |a| and |b| never exceed this has no color to teach (Zhang's rule)
 
 
 def find_photos(folder: str | Path) -> list[Path]:
-    """All image files under a folder, sorted by path. ValueError if there are none."""
-    folder = Path(folder)
-    if not folder.is_dir():
-        raise ValueError(f"{folder} is not a folder; give one that holds photographs")
-    photos = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES)
-    if not photos:
-        kinds = ", ".join(sorted(SUFFIXES))
-        raise ValueError(f"{folder} holds no photographs (looked for {kinds})")
-    return photos
+    """All photographs under a folder, sorted by path, but for what colorlib colored.
+
+    A `PhotoWarning` says what was left out. ValueError if there are none.
+    """
+    return search(folder).needed()
 
 
 class Photos(Sequence):
@@ -58,6 +55,10 @@ class Photos(Sequence):
 
     def __len__(self) -> int:
         return len(self.paths)
+
+    def fingerprint(self) -> dict:
+        """What a checkpoint records of its data: how many photographs, and a digest of them."""
+        return {"photographs": len(self), "digest": digest(self.paths)}
 
     def __getitem__(self, i: int) -> Tensor | None:
         if i in self._cache:
@@ -246,4 +247,4 @@ def batch_source(recipe: Recipe, photos) -> Callable[[int], tuple[Tensor, ...]]:
 
 def evenly(paths: list, count: int) -> list:
     """So many of a list, evenly spread over it."""
-    return [paths[i * len(paths) // count] for i in range(min(count, len(paths)))]
+    return [paths[i * len(paths) // min(count, len(paths))] for i in range(min(count, len(paths)))]

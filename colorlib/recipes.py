@@ -134,6 +134,20 @@ def past(recipe: Recipe, done: int) -> str:
     return json.dumps(settings, sort_keys=True)
 
 
+def differences(saved: Recipe, now: Recipe, done: int) -> list[str]:
+    """What of two recipes' pasts differs, setting by setting: see `past`."""
+    before, after = (json.loads(past(recipe, done)) for recipe in (saved, now))
+    found = [f"{name} {before[name]}, now {after[name]}" for name in before
+             if name != "stages" and before[name] != after[name]]
+    stages, others = before["stages"], after["stages"]
+    if len(stages) != len(others):
+        return [*found, f"{len(stages)} stages, now {len(others)}"]
+    for number, (one, other) in enumerate(zip(stages, others, strict=True), 1):
+        found += [f"{name} of stage {number} {one[name]}, now {other[name]}" for name in one
+                  if one[name] != other[name]]
+    return found
+
+
 def recipe_of(settings: dict) -> Recipe:
     """A recipe from what ``dataclasses.asdict`` made of one and JSON has kept."""
     # What a recipe of an earlier version did not know of was what is the default now.

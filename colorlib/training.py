@@ -21,7 +21,7 @@ from .engine.precision import number_format
 from .engine.progress import Progress
 from .networks import ColorNet, build
 from .rebalancing import class_weights, course_prior
-from .recipes import Recipe, past, recipe_of
+from .recipes import Recipe, differences, recipe_of
 
 BETAS = (0.9, 0.99)  # Adam's, as in the paper
 
@@ -39,6 +39,7 @@ class Training:
     history: list[dict] = field(default_factory=list)
     done: int = 0
     seconds: float = 0.0
+    data: dict | None = None
 
     def __post_init__(self):
         torch.manual_seed(self.recipe.seed)
@@ -136,23 +137,23 @@ class Training:
         optimizer = checkpoints.optimizer_tensors(self.optimizer)
         tensors |= {f"optimizer.{k}": v for k, v in optimizer.items()}
         state = {"recipe": asdict(self.recipe), "done": self.done, "seconds": self.seconds,
-                 "history": self.history, "scaler": self.scaler.state_dict()}
+                 "history": self.history, "scaler": self.scaler.state_dict(), "data": self.data}
         checkpoints.save(tensors, state, path)
 
     def load(self, path: str | Path) -> None:
         """Go on where `save` left off. TrainingError, ValueError: torn, or of another recipe."""
         tensors, state = checkpoints.load(path)
         saved = recipe_of(state["recipe"])
-        if past(saved, state["done"]) != past(self.recipe, state["done"]):
-            raise ValueError(f"{path} belongs to a training with another recipe; delete it or "
-                             "choose another folder")
+        if changed := differences(saved, self.recipe, state["done"]):
+            raise ValueError(f"{path} belongs to a training with another recipe "
+                             f"({'; '.join(changed)}); delete it or choose another folder")
+        checkpoints.check_data(path, state.get("data"), self.data)
         self.network.load_state_dict(checkpoints.part(tensors, "network"))
         average = checkpoints.part(tensors, "average")
         self.average = {k: v.to(self.device) for k, v in average.items()}
         checkpoints.restore_optimizer(self.optimizer, checkpoints.part(tensors, "optimizer"))
         self.scaler.load_state_dict(state["scaler"])
-        self.done, self.seconds = state["done"], state["seconds"]
-        self.history = state["history"]
+        self.done, self.seconds, self.history = (state[k] for k in ("done", "seconds", "history"))
 
     def save_weights(self, path: str | Path, **notes: str) -> None:
         """Write the averaged weights, but for frozen parts, with recipe, history and notes."""
@@ -169,7 +170,7 @@ def train(recipe: Recipe, photos, checkpoint: str | Path | None = None, *,
           initial: dict[str, Tensor] | None = None, accumulate: int = 1,
           sync_batchnorm: bool = False, save_every: float = 120, keep: int = 2,
           on_report: Callable[[Training], None] | None = None, report_every: int = 100,
-          kind: type[Training] = Training) -> Training:
+          kind: type[Training] = Training, data: str | None = None) -> Training:
     """Train a network on photographs.
 
     Parameters
@@ -186,6 +187,7 @@ def train(recipe: Recipe, photos, checkpoint: str | Path | None = None, *,
     keep : how many checkpoints stay: the newest, and those before it with .1, .2 in their names.
     on_report : called with the training every `report_every` steps, when `history` has grown.
     kind : another class of training, as in `experiments.hints`.
+    data : a name for the photographs; a checkpoint of other ones is refused.
 
     Returns
     -------
@@ -194,19 +196,18 @@ def train(recipe: Recipe, photos, checkpoint: str | Path | None = None, *,
     Raises
     ------
     KeyboardInterrupt
-        After Ctrl-C or a notebook's stop button, once the step is finished and saved. A second one
-        stops at once.
-    TrainingError
-        If the loss is not finite any more, or the checkpoint is torn; says what to do.
+        After Ctrl-C or a notebook's stop button, once the step is saved; after a second, at once.
+    TrainingError, ValueError
+        If the loss is not finite any more; if the checkpoint is torn, or another training's.
 
     Notes
     -----
     Inside `engine.distributed.processes` each trains on its share of every batch; the first one
     alone writes and reports. A checkpoint fits any number of processes. Chapter 13.
     """
-    rank, world = place()
+    (rank, world), files = place(), checkpoints.rotation(checkpoint, keep) if checkpoint else []
     training = kind(recipe, prior, device, initial, accumulate, sync_batchnorm)
-    files = checkpoints.rotation(checkpoint, keep) if checkpoint else []
+    training.data = checkpoints.fingerprint(photos, data)
     _resume(training, files)
     batches, todo = batch_source(recipe, photos), range(training.done, recipe.steps)
     title, saved = f"training on {training.device}" + f" x {world}" * (world > 1), time.monotonic()
@@ -240,7 +241,7 @@ def train(recipe: Recipe, photos, checkpoint: str | Path | None = None, *,
 
 
 def _resume(training: Training, files: list[Path]) -> None:
-    """Go on from the newest checkpoint, if there is one; all processes from the same."""
+    """Go on from the newest checkpoint, if any; all processes from the same."""
     newest = next((path for path in files if path.exists()), None)
     if newest:
         training.load(newest)

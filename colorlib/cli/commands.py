@@ -5,6 +5,8 @@ from dataclasses import replace
 
 from .pictures import side_by_side
 
+MOSTLY = 0.95  # a share of gray pixels that no collection in color has
+
 
 def colorize(arguments) -> int:
     """Color photographs; a bad one is named and the others go on."""
@@ -13,11 +15,15 @@ def colorize(arguments) -> int:
     from ..inference import Colorizer
     from ..io.metadata import colorized_note
     from ..scale import albums
+    from .door import STDIO
+    from .pipe import colorize_stream
 
+    if STDIO in arguments.photos or arguments.output == STDIO:
+        return colorize_stream(arguments)
     plan = albums.plan(arguments.photos, arguments.output, arguments.force)
     problems = len(plan.problems)
-    for problem in plan.problems:
-        print(f"colorlib: {problem}", file=sys.stderr)
+    for line in plan.problems + plan.left_out:
+        print(f"colorlib: {line}", file=sys.stderr)
     if plan.done:
         print(f"{plan.done} photographs were colored before; --force colors them again")
     if plan.jobs:
@@ -40,21 +46,21 @@ def train(arguments) -> int:
     from ..training import train as run
 
     recipe = replace(COURSE, loss=arguments.loss, seed=arguments.seed)
-    if arguments.width:
+    if arguments.width is not None:
         recipe = replace(recipe, width=arguments.width)
-    if arguments.steps:
+    if arguments.steps is not None:
         recipe = scaled(recipe, arguments.steps)
     checkpoint = arguments.out / "checkpoint.safetensors"
     with processes(arguments.device) as device:
-        photos = _training_photos(arguments)
+        photos, name = _training_photos(arguments), str(arguments.data or "Imagenette train")
         training = run(recipe, photos, checkpoint, device=device, accumulate=arguments.accumulate,
-                       sync_batchnorm=arguments.sync_batchnorm)
+                       sync_batchnorm=arguments.sync_batchnorm, data=name)
         if place()[0]:
             return 0  # the first process writes and tells
-    for path, reason in photos.skipped.items():
-        print(f"left out {path}: {reason}", file=sys.stderr)
+    for reason in photos.skipped.values():
+        print(f"colorlib: left out {reason}", file=sys.stderr)
     weights = arguments.out / "weights.safetensors"
-    training.save_weights(weights, data=str(arguments.data or "Imagenette train"))
+    training.save_weights(weights, data=name)
     print(f"wrote {weights}: use it with colorlib colorize --weights {weights}")
     return 0
 
@@ -81,6 +87,7 @@ def prior(arguments) -> int:
 
     from ..data import Photos
     from ..engine.distributed import place, processes
+    from ..gamut import AbGamut
     from ..io.datasets import imagenette
     from ..io.files import replacing
     from ..rebalancing import empirical_prior
@@ -93,8 +100,14 @@ def prior(arguments) -> int:
         else:
             photos = Photos(arguments.data or imagenette("train"), cache_bytes=0)
             counted = empirical_prior(tqdm(photos, total=len(photos), unit=" photos"))
+            for reason in photos.skipped.values():
+                print(f"colorlib: left out {reason}", file=sys.stderr)
         if place()[0]:
             return 0  # the first process writes it
+    gray = counted[AbGamut().bins.norm(dim=1) <= 10].sum()  # a gray pixel counts for five bins
+    if gray > MOSTLY:
+        print(f"colorlib: {gray:.1%} of the pixels are gray: are these color photographs?",
+              file=sys.stderr)
     with replacing(arguments.output) as beside, beside.open("wb") as file:
         np.save(file, counted.numpy(), allow_pickle=False)
     print(f"wrote {arguments.output}: gray has {counted[120]:.3f} of the mass")

@@ -11,39 +11,55 @@ SHEET = 24  # photographs on a contact sheet
 
 def evaluate(arguments) -> int:
     """Print AuC, rebalanced AuC and chroma of a network and of gray, with 95% intervals."""
-    import torch
     from tqdm import tqdm
 
-    from ..color import lightness_of, paint
     from ..data import find_photos
     from ..evaluation.sums import Evaluation
-    from ..images import PhotoError, as_rgb, like, save_photo
+    from ..images import save_photo
     from ..inference import Colorizer
     from ..io.datasets import imagenette
     from ..metrics import DRAWS
     from ..rebalancing import course_prior
 
     paths = find_photos(arguments.data or imagenette("val"))
-    if arguments.photos:
+    if arguments.photos is not None:
         paths = evenly(paths, arguments.photos)
     colorizer = Colorizer.from_pretrained(arguments.weights)
     ours, gray = Evaluation(course_prior(), draws=DRAWS), Evaluation(course_prior(), draws=DRAWS)
     rows, shown = [], set(evenly(paths, SHEET))
     for path in tqdm(paths, unit=" photos"):
         try:
-            truth = as_rgb(path)
-        except PhotoError as error:
-            print(f"left out {error}", file=sys.stderr)
+            row = _measure(path, arguments, colorizer, ours, gray)
+        except Exception as error:  # whatever it is: the others' figures are not lost for it
+            said = " ".join(str(error).split()) or type(error).__name__
+            tqdm.write(f"left out {said if str(path) in said else f'{path}: {said}'}",
+                       file=sys.stderr)
             continue
-        colored = colorizer(truth, arguments.temperature, arguments.size)
-        ours.add(colored, truth)
-        gray.add(paint(lightness_of(truth), torch.zeros(2, 1, 1)), truth)
-        if path in shown:
-            rows.append(side_by_side(like(truth, None, None), like(colored, None, None)))
-    if arguments.sheet:
+        rows += [row] if path in shown else []
+    if not ours.photos:
+        raise ValueError(f"none of the {len(paths)} photographs could be measured")
+    if arguments.sheet and rows:
         save_photo(contact_sheet(rows), arguments.sheet)
     _report(arguments, colorizer, ours, gray)
     return 0
+
+
+def _measure(path, arguments, colorizer, ours, gray):
+    """Add a photo to the sums; returns gray, colorized and true side by side."""
+    import torch
+
+    from ..color import lightness_of, paint
+    from ..data import is_gray
+    from ..images import as_rgb, like
+
+    truth = as_rgb(path)
+    if is_gray((truth * 255).round().byte()):
+        raise ValueError("it is gray: there are no true colors to compare with")
+    colored = colorizer(truth, arguments.temperature, arguments.size)
+    row = ours.measure(colored, truth)  # both, before either is counted
+    gray.add(paint(lightness_of(truth), torch.zeros(2, 1, 1)), truth)
+    ours.count(row)
+    return side_by_side(like(truth, None, None), like(colored, None, None))
 
 
 def _report(arguments, colorizer, ours, gray) -> None:
@@ -79,7 +95,7 @@ def table(arguments) -> int:
     folder = arguments.data
     val = find_photos(folder / "val" if folder else imagenette("val"))
     training = find_photos(folder / "train" if folder else imagenette("train"))
-    if arguments.photos:
+    if arguments.photos is not None:
         val = evenly(val, arguments.photos)
     rows = [row(name) for name in arguments.rows] if arguments.rows else ALL
     judge = vgg16() if arguments.judge == "vgg16" else small_classifier(training)

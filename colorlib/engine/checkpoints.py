@@ -48,6 +48,22 @@ def load(path: str | Path) -> tuple[dict[str, Tensor], dict]:
         ) from error
 
 
+def fingerprint(photos, name: str | None = None) -> dict | None:
+    """What a checkpoint records of its data; None for photographs that can't say what they are."""
+    found = photos.fingerprint() if hasattr(photos, "fingerprint") else None
+    return found and found | ({"name": name} if name else {})
+
+
+def check_data(path: str | Path, saved: dict | None, now: dict | None) -> None:
+    """ValueError if a checkpoint was trained on other photographs than those that are there now."""
+    if not saved or not now or saved["digest"] == now["digest"]:
+        return
+    before, after = (f"{data['photographs']:,} photographs"
+                     + (f" of {data['name']}" if data.get("name") else "") for data in (saved, now))
+    raise ValueError(f"{path} belongs to a training on other data ({before}, now {after}, of other "
+                     "names or sizes); delete it or choose another folder")
+
+
 def part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
     """The tensors whose names begin with ``prefix.``, without it."""
     cut = len(prefix) + 1

@@ -1,12 +1,10 @@
 """Whole albums colored: files read and written while the network works (chapter 13)."""
 
-import os
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,85 +12,46 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from ..color import lightness_of, paint
-from ..data import find_photos
-from ..images import PhotoError, like, open_photo, rgb_and_alpha, save_photo
+from ..color import lightness_of, painted
+from ..images import PhotoError, kind_of, open_pages, save_pages, save_photo
 from ..inference import TEMPERATURE, Colorizer
+from ..io.photos import PhotoFile
+from ..io.pixels import Pixels, filled
+from .plan import Job, Plan, plan  # noqa: F401
 
 AHEAD = 8  # photos that may be read before the network has time for them, or wait to be written
-ROOM = 2**25  # pixels of decoded photos that may wait for others of their shape
+ROOM = 2**25  # pixels of decoded photos that may wait: to be seen, for their shape, to be written
 FORGOTTEN = 3600  # seconds after which a half-written file is no one's any more
 
 
-class Job(NamedTuple):
-    """A photo to read, and the file for its colored self."""
-
-    source: Path
-    target: Path
-
-
-@dataclass
-class Plan:
-    """What there is to do: `jobs`; how many were `done` by an earlier run; what is a problem."""
-
-    jobs: list[Job] = field(default_factory=list)
-    done: int = 0
-    problems: list[str] = field(default_factory=list)
-
-
-def plan(photos: Iterable[Path], output: Path | None = None, force: bool = False) -> Plan:
-    """Which files to color, and where to write them.
-
-    Parameters
-    ----------
-    photos : files, or folders to be searched. Of a folder, what an earlier run colored or wrote is
-        passed over: that is how a run resumes.
-    output : a folder, which gets the shape of those that are read; or, for one photo, a file.
-        Without it each colored photo goes beside its original.
-    force : color all of them again.
-    """
-    result, sources = Plan(), []
-    for path in photos:
-        try:
-            folder = os.path.isdir(path)  # False for a name too long, where Path.is_dir raises
-            found = find_photos(path) if folder else [path]
-            sources += [(p, path if folder else path.parent, folder) for p in found
-                        if not (folder and p.stem.endswith("_color"))]
-        except ValueError as error:
-            result.problems.append(str(error))
-    to_file = output is not None and output.suffix and not output.is_dir()
-    if to_file and len(sources) > 1:
-        return Plan(problems=[f"{output}: one file for {len(sources)} photographs; give a folder"])
-    taken = set()
-    for source, root, folder in sources:
-        target = output if to_file else _beside(source, root, output)
-        if target in taken:
-            result.problems.append(f"{source}: another photograph already goes to {target}")
-        elif force or not os.path.exists(target):
-            result.jobs.append(Job(source, target))
-        elif folder:
-            result.done += 1
-        else:
-            result.problems.append(f"{source}: {target} is there already; --force overwrites it")
-        taken.add(target)
-    return result
-
-
-def _beside(source: Path, root: Path, output: Path | None) -> Path:
-    # GIF and BMP would lose colors or transparency.
-    suffix = ".png" if source.suffix.lower() in (".gif", ".bmp", "") else source.suffix
-    folder = source.parent if output is None else output / source.parent.relative_to(root)
-    return folder / f"{source.stem}_color{suffix}"
-
-
 class _Read(NamedTuple):
-    """A photo on its way: `shown` is what the network will see of its `lightness`."""
+    """A photo on its way: `shown` is what the network will see of its `lightness`.
+
+    Of a file of several pages only `job` and `pages`: they are read when their turn comes.
+    """
 
     job: Job
-    photo: Image.Image
-    lightness: Tensor
-    alpha: Tensor | None
-    shown: Tensor
+    pages: int
+    photo: Image.Image | None = None
+    lightness: Tensor | None = None
+    alpha: Tensor | None = None
+    shown: Tensor | None = None
+
+
+class _Waiting:
+    """Futures in a row, with the pixels that each holds."""
+
+    def __init__(self):
+        self.row: deque[tuple[Job, Future, int]] = deque()
+
+    def add(self, job: Job, future: Future, pixels: int) -> None:
+        self.row.append((job, future, pixels))
+
+    def first(self) -> tuple[Job, Future]:
+        return self.row.popleft()[:2]
+
+    def is_full(self) -> bool:
+        return len(self.row) >= AHEAD or sum(pixels for *_, pixels in self.row) > ROOM
 
 
 def colorize(
@@ -115,37 +74,65 @@ def colorize(
     for folder in {job.target.parent for job in jobs}:
         folder.mkdir(parents=True, exist_ok=True)
         _sweep(folder)
+    colorizer.shown(torch.zeros(1, 8, 8), size)  # a wrong size stops it here, before all work
 
     def read(job: Job) -> _Read:
-        photo = open_photo(job.source)
-        rgb, alpha = rgb_and_alpha(photo)
-        lightness = lightness_of(rgb)
-        return _Read(job, photo, lightness, alpha, colorizer.shown(lightness, size))
+        with PhotoFile(job.source) as file:
+            kind_of(job.target, pages=len(file))
+            if len(file) > 1:
+                return _Read(job, len(file))
+            photo = file.page()
+        kind_of(job.target, photo.size)  # not after all the work
+        pixels = Pixels(photo)
+        lightness = lightness_of(pixels)
+        return _Read(job, 1, photo, lightness, pixels.alpha, colorizer.shown(lightness, size))
+
+    def finish(photo: Image.Image, lightness: Tensor, alpha: Tensor | None, ab: Tensor):
+        colored = filled(painted(lightness, ab), lightness, alpha, photo)
+        return arrange(photo, colored) if arrange else colored
 
     def write(this: _Read, ab: Tensor) -> None:
-        colored = like(paint(this.lightness, ab), this.alpha, this.photo)
-        picture = arrange(this.photo, colored) if arrange else colored
+        picture = finish(this.photo, this.lightness, this.alpha, ab)
         save_photo(picture, this.job.target, note, this.photo)
 
+    def write_pages(job: Job) -> None:
+        save_pages(map(color_page, open_pages(job.source)), job.target, note)
+
+    def color_page(page: Image.Image) -> tuple[Image.Image, Image.Image]:
+        pixels = Pixels(page)
+        lightness = lightness_of(pixels)
+        ab = colorizer.ab(colorizer.shown(lightness, size), T)[0]
+        return finish(page, lightness, pixels.alpha, ab), page
+
     with torch.inference_mode():
-        yield from _pipeline(jobs, read, lambda shown: colorizer.ab(shown, T), write, batch)
+        yield from _pipeline(jobs, read, lambda shown: colorizer.ab(shown, T), write, write_pages,
+                             batch)
 
 
-def _pipeline(jobs, read, color, write, batch: int) -> Iterator[tuple[Job, str | None]]:
+def _pipeline(jobs, read, color, write, write_pages,
+              batch: int) -> Iterator[tuple[Job, str | None]]:
     reader, writer = ThreadPoolExecutor(1), ThreadPoolExecutor(1)
-    writing: deque[tuple[Job, Future]] = deque()
+    writing = _Waiting()
     try:
         for group in _by_shape(_ahead(reader, read, jobs), batch):
             if isinstance(group, tuple):  # a photo that could not be read
                 yield group
                 continue
-            for this, ab in zip(group, color(torch.cat([g.shown for g in group])), strict=True):
-                writing.append((this.job, writer.submit(write, this, ab)))
+            if group[0].pages > 1:
+                yield group[0].job, _problem(group[0].job, write_pages)
+                continue
+            try:
+                colors = color(torch.cat([g.shown for g in group]))
+            except (RuntimeError, MemoryError) as error:  # of the device, for want of memory say
+                yield from ((g.job, f"{g.job.source}: {_line(error)}") for g in group)
+                continue
+            for this, ab in zip(group, colors, strict=True):
+                writing.add(this.job, writer.submit(write, this, ab), this.lightness.numel())
             del this, group  # or the last one would be held while the next are read
-            while len(writing) > AHEAD:
-                yield _told(*writing.popleft())
-        while writing:
-            yield _told(*writing.popleft())
+            while writing.is_full():
+                yield _told(*writing.first())
+        while writing.row:
+            yield _told(*writing.first())
     finally:
         for pool in (reader, writer):
             pool.shutdown(cancel_futures=True)
@@ -153,23 +140,34 @@ def _pipeline(jobs, read, color, write, batch: int) -> Iterator[tuple[Job, str |
 
 def _ahead(pool: ThreadPoolExecutor, function: Callable, jobs) -> Iterator[tuple[Job, Future]]:
     """Each job with the future of its result, a few jobs ahead of who asks."""
-    waiting: deque[tuple[Job, Future]] = deque()
+    waiting = _Waiting()
     for job in jobs:
-        waiting.append((job, pool.submit(function, job)))
-        if len(waiting) >= AHEAD:
-            yield waiting.popleft()
-    while waiting:
-        yield waiting.popleft()
+        waiting.add(job, pool.submit(function, job), _pixels(job))
+        while waiting.is_full():
+            yield waiting.first()
+    while waiting.row:
+        yield waiting.first()
+
+
+def _pixels(job: Job) -> int:
+    try:
+        with PhotoFile(job.source) as file:
+            return file.pixels()
+    except (PhotoError, OSError):
+        return 0  # it is told when it is read
 
 
 def _by_shape(readings, batch: int) -> Iterator[list[_Read] | tuple[Job, str]]:
     """Photos that the network sees at one shape, gathered; and those that can't be read, told."""
     groups: dict[torch.Size, list[_Read]] = {}
     for job, future in readings:
-        try:
-            this = future.result()
-        except (PhotoError, OSError, MemoryError) as error:
-            yield job, _problem(job, error)
+        job, problem = _told(job, future)
+        if problem:
+            yield job, problem
+            continue
+        this = future.result()
+        if this.pages > 1:
+            yield [this]
             continue
         group = groups.setdefault(this.shown.shape, [])
         group.append(this)
@@ -178,20 +176,29 @@ def _by_shape(readings, batch: int) -> Iterator[list[_Read] | tuple[Job, str]]:
             yield groups.pop(this.shown.shape)
         elif sum(map(len, groups.values())) >= 4 * batch:  # the shape that has waited longest
             yield groups.pop(next(iter(groups)))
-        del this, group
+        del this, group, future
     yield from groups.values()
 
 
 def _told(job: Job, future: Future) -> tuple[Job, str | None]:
+    return job, _problem(job, lambda job: future.result())
+
+
+def _problem(job: Job, work: Callable[[Job], object]) -> str | None:
+    """Do some work; what goes wrong with one photo is told, and the others go on."""
     try:
-        future.result()
-    except (PhotoError, OSError, MemoryError) as error:
-        return job, _problem(job, error)
-    return job, None
+        work(job)
+    except MemoryError:
+        return f"{job.source}: not enough memory for it"
+    except PhotoError as error:
+        return str(error)
+    except Exception as error:  # a decoder's or an encoder's, of whatever kind
+        return f"{job.source}: {_line(error)}"
+    return None
 
 
-def _problem(job: Job, error: Exception) -> str:
-    return str(error) or f"{job.source}: not enough memory for it"
+def _line(error: BaseException) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
 
 
 def _sweep(folder: Path) -> None:

@@ -4,8 +4,8 @@ To write them needs webdataset (``pip install webdataset``), to read them nothin
 """
 
 import hashlib
-import io
 import json
+import os
 import re
 import tarfile
 import warnings
@@ -20,7 +20,7 @@ from tqdm.auto import tqdm
 from ..data import find_photos
 from ..images import PhotoError, read_rgb
 from ..io.downloads import sha256
-from ..io.files import replacing, write_text
+from ..io.files import NamedFile, replacing, write_text
 
 MANIFEST = "shards.json"  # lies beside the shards: what each holds, and its checksum
 WINDOW = 8  # shards whose photographs are shuffled together
@@ -86,7 +86,7 @@ def pack(source: str | Path, out: str | Path, photos: int = 1000, seed: int = 0)
             for position, i in enumerate(chosen, number * photos):
                 kind = paths[i].suffix.lower().removeprefix(".")
                 writer.write({"__key__": f"{position:09}", kind: paths[i].read_bytes(),
-                              "name": paths[i].relative_to(source).as_posix()})
+                              "name": os.fsencode(paths[i].relative_to(source).as_posix())})
         there[name] = {"file": name, "sha256": sha256(out / name), "photos": len(chosen),
                        "bytes": (out / name).stat().st_size}
         made = {"plan": digest, "photos": len(paths), "shards": sorted(
@@ -168,17 +168,6 @@ class Sound:
         return path not in self.skipped
 
 
-class NamedFile(io.BytesIO):
-    """A file in memory that error messages can name."""
-
-    def __init__(self, content: bytes, name: str):
-        super().__init__(content)
-        self.label = name
-
-    def __str__(self):
-        return self.label
-
-
 def photo_places(path: Path, photos: int) -> list[tuple[int, int]]:
     """First byte and number of bytes of each photo in a shard; ShardError if not so many."""
     with tarfile.open(path) as tar:
@@ -219,6 +208,15 @@ class Shards(Sequence):
 
     def __len__(self) -> int:
         return int(self.ends[-1]) if len(self.ends) else 0
+
+    def __reduce__(self):
+        """For processes that are spawned: all but the memory of places."""
+        known = {"_is_sound": self._is_sound, "skipped": self.skipped}
+        return Shards, (self.folder, self.side, self._is_sound.bad), known
+
+    def fingerprint(self) -> dict:
+        """What a checkpoint records of its data, see `data.Photos.fingerprint`."""
+        return {"photographs": len(self), "digest": manifest(self.folder)["plan"][:16]}
 
     def __getitem__(self, i: int) -> Tensor | None:
         number = int(torch.searchsorted(self.ends, i, right=True))

@@ -1,5 +1,6 @@
 """Shards read as streams, from front to back, each photo once (chapter 13)."""
 
+import os
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,8 +13,9 @@ from tqdm.auto import tqdm
 from ..engine.distributed import place
 from ..gamut import AbGamut
 from ..images import PhotoError, read_rgb
+from ..io.files import NamedFile
 from ..rebalancing import color_counts, shares
-from .shards import NamedFile, Sound, manifest
+from .shards import Sound, manifest
 
 
 def stream(
@@ -55,7 +57,7 @@ def stream(
         for sample in source:
             [content] = (v for k, v in sample.items() if k[0] != "_" and k != "name")
             try:
-                yield read_rgb(NamedFile(content, sample["name"].decode()), side)
+                yield read_rgb(NamedFile(content, os.fsdecode(sample["name"])), side)
             except PhotoError as error:
                 warnings.warn(f"left out {error}", stacklevel=2)
 

@@ -2,11 +2,15 @@
 
 import os
 import re
+import sys
 from dataclasses import replace
 
+import numpy as np
 import pytest
+import tifffile
 import torch
 from conftest import ROOT
+from PIL import Image
 from test_training import TINY
 
 from colorlib.cli.parser import main
@@ -46,12 +50,31 @@ def said(tmp_path, monkeypatch, capsys):
     os.truncate("shards/00000.tar", 9740)
     capsys.readouterr()  # packing has shown its progress
     (tmp_path / "cat_color.png").touch()
+    ramp = np.linspace(0, 250, 384).reshape(16, 24)
+    tifffile.imwrite("signed.tif", (ramp - 100).astype(np.int16))
+    tifffile.imwrite("floats.tif", ramp.astype(np.float32))
+    tifffile.imwrite("counts.tif", ramp.astype(np.uint32))
+    tifffile.imwrite("channels.tif", np.zeros((16, 24, 5), np.uint16), photometric="minisblack",
+                     planarconfig="contig")
+    os.mkfifo("pipe.jpg")
+    (tmp_path / "phone.heic").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(99))
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    Training(TINY, data={"photographs": 8, "digest": "a"}).save("c.safetensors")
+    longer = replace(TINY, seed=1)
     tries = [
         lambda: open_photo("none.jpg"),
         lambda: open_photo("empty"),
         lambda: open_photo("letter.jpg"),
         lambda: open_photo("torn.png"),
+        lambda: open_photo("pipe.jpg"),
+        lambda: open_photo("phone.heic"),
+        lambda: open_photo("signed.tif"),
+        lambda: open_photo("floats.tif"),
+        lambda: open_photo("counts.tif"),
+        lambda: open_photo("channels.tif"),
         lambda: save_photo(photo, "cat.doc"),
+        lambda: save_photo(photo, "cat.psd"),
+        lambda: save_photo(Image.new("RGB", (20000, 9)), "wide.webp"),
         lambda: save_photo(photo, "none/cat.png"),
         lambda: sample("dog"),
         lambda: as_rgb(torch.full((3, 2, 2), 255.0)),
@@ -69,12 +92,18 @@ def said(tmp_path, monkeypatch, capsys):
         lambda: main(["colorize", "cat.png", "torn.png", "-o", "one.png"]) and None,
         lambda: main(["colorize", "cat.png", "--force", "-T", "-1"]) and None,
         lambda: main(["colorize", "cat.png", "--force", "--size", "2"]) and None,
+        lambda: main(["colorize", ""]) and None,
+        lambda: main(["colorize", "https://example.org/cat.png"]) and None,
+        lambda: main(["train", "--data", "one", "--out", "cat.png"]) and None,
+        lambda: main(["evaluate", "--data", "one", "--photos", "0"]) and None,
         lambda: find_photos("empty"),
         lambda: find_photos("none"),
         lambda: imagenette("test"),
         lambda: cifar10("val"),
         lambda: unpack("set.tar.gz", "out", "set"),
         lambda: Training(TINY).load("mine.safetensors"),
+        lambda: Training(longer).load("c.safetensors"),
+        lambda: Training(TINY, data={"photographs": 9, "digest": "b"}).load("c.safetensors"),
         lambda: scaled(TINY, 1),
         lambda: build("unet"),
         lambda: Training(replace(TINY, network="dahl")),

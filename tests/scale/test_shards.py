@@ -1,6 +1,8 @@
 """Shards: the same bytes again, each photo once, the damaged ones named, the same prior."""
 
 import json
+import os
+import pickle
 import subprocess
 import sys
 import warnings
@@ -198,3 +200,25 @@ def test_the_command(album, tmp_path, capsys):
     assert main(["prior", str(out), "-o", str(tmp_path / "p.npy")]) == 2
     assert "00001.tar is missing" in capsys.readouterr().err
     assert not (tmp_path / "p.npy").exists()
+
+
+def test_shards_go_to_processes_that_are_spawned(shards):
+    """Where processes are not forked, as on Windows and macOS, all of it must be pickled."""
+    photos = Shards(shards, side=32)
+    assert photos[3] is not None  # with something in its memory
+    copy = pickle.loads(pickle.dumps(photos))
+    assert len(copy) == len(photos) and torch.equal(copy[3], photos[3])
+    loader = DataLoader(copy, batch_size=None, num_workers=1, multiprocessing_context="spawn")
+    assert sum(photo is not None for photo in loader) == sum(
+        photos[i] is not None for i in range(len(photos)))
+
+
+def test_names_that_are_no_utf8_are_packed(tmp_path):
+    name = os.fsdecode(b"gro\xdfmutter.png")
+    try:
+        Image.new("RGB", (8, 8), "red").save(tmp_path / "a.png")
+        os.rename(tmp_path / "a.png", tmp_path / name)
+    except OSError:
+        pytest.skip("this file system takes only names in UTF-8")
+    assert pack(tmp_path, tmp_path / "out")["photos"] == 1
+    assert len(list(stream(tmp_path / "out"))) == 1 and Shards(tmp_path / "out")[0] is not None

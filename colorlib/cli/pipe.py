@@ -1,0 +1,49 @@
+"""A photograph from standard input, or a result to standard output."""
+
+import sys
+
+from .door import STDIO
+from .pictures import side_by_side
+
+SUFFIXES = {"JPEG": ".jpg", "PNG": ".png", "TIFF": ".tif", "WEBP": ".webp", "AVIF": ".avif"}
+
+
+def colorize_stream(arguments) -> int:
+    """Color one photo: from ``-`` or a file, to ``-`` or a file; ``-`` alone is both.
+
+    What goes to standard output is of the kind that came in, PNG where that can't hold all of it.
+    """
+    from ..images import save_pages
+    from ..inference import Colorizer
+    from ..io.encode import encoded
+    from ..io.files import NamedFile
+    from ..io.metadata import colorized_note, metadata
+    from ..io.photos import PhotoFile
+
+    if len(arguments.photos) > 1:
+        raise ValueError(f"{len(arguments.photos)} photographs, but standard input and output "
+                         "take one")
+    [source] = arguments.photos
+    to_stream = arguments.output in (None, STDIO)
+    if to_stream and sys.stdout.isatty():
+        raise ValueError("standard output is a terminal; send it to a file, or use -o")
+    if source == STDIO:
+        source = NamedFile(sys.stdin.buffer.read(), "standard input")
+    note = colorized_note(arguments.weights, arguments.temperature) if arguments.note else None
+    colorizer = Colorizer.from_pretrained(arguments.weights)
+    with PhotoFile(source) as file:
+        pages = ((_colored(page, colorizer, arguments), page) for page in file.pages())
+        if not to_stream:
+            save_pages(pages, arguments.output, note)
+            return 0
+        suffix = SUFFIXES.get(file.kind, ".png")
+        content = encoded(((picture, metadata(note, page)) for picture, page in pages),
+                          f"standard output{suffix}")
+    sys.stdout.buffer.write(content.getbuffer())
+    sys.stdout.buffer.flush()
+    return 0
+
+
+def _colored(page, colorizer, arguments):
+    picture = colorizer(page, arguments.temperature, arguments.size)
+    return side_by_side(page, picture) if arguments.compare else picture

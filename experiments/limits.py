@@ -1,7 +1,8 @@
 """Where the network fails, measured: ``python -m experiments.limits`` (chapter 12).
 
 Every figure is a sum over photographs, or a ratio of such sums, with the 95% interval of a
-bootstrap over the photographs. What was measured ships with the package: see `committed`.
+bootstrap over the photographs. What was measured ships with the package, as
+``colorlib/assets/limits/limits.json``.
 """
 
 import argparse
@@ -30,12 +31,7 @@ from colorlib.limits.predictions import DRAWN, colors, resize_like
 from colorlib.rebalancing import class_weights, course_prior, empirical_prior
 from colorlib.training import train
 from experiments.limits_summary import DRAWS, figures, summarized
-from experiments.trials import (
-    SQUARE,
-    hues,
-    measure,
-    portraits,
-)
+from experiments.trials import SQUARE, hues, measure, portraits
 
 KEEP_EVERY = 20  # photographs
 
@@ -61,7 +57,7 @@ def drawn_figures(nets: dict[str, Colorizer], photos: Tensor) -> dict:
 
 def skin_figures(colorizer: Colorizer, folder: Path | None) -> dict:
     """Colors that skin is given: by tone of made-up heads, by ITA group of what was found."""
-    kinds: dict[str, dict[str, list[Tensor]]] = {}
+    kinds: dict[str, dict[str, list[tuple[Tensor, Tensor]]]] = {}  # sums, mean colors
     left_out = 0
     for kind, name, rgb, mask in portraits(folder):
         L, *ab = rgb_to_lab(rgb)[:, mask]
@@ -73,7 +69,7 @@ def skin_figures(colorizer: Colorizer, folder: Path | None) -> dict:
         if kind == "found":
             name = skin.group_of(skin.ita(L.mean(), ab[1].mean()).item())
         rows = kinds.setdefault(kind, {}).setdefault(name, [])
-        rows.append(torch.cat([hues(made, ab), made.mean(1).double(), ab.mean(1).double()]))
+        rows.append((hues(made, ab), torch.stack([made.mean(1), ab.mean(1)]).double()))
     found: dict = {"found, but gray or with too little skin": left_out}
     if "found" in kinds:  # from light to dark
         kinds["found"] = {name: kinds["found"][name] for name, _ in skin.GROUPS
@@ -81,10 +77,10 @@ def skin_figures(colorizer: Colorizer, folder: Path | None) -> dict:
     for kind, groups in kinds.items():
         found[kind] = {}
         for group, rows in groups.items():
-            stacked = torch.stack(rows)
-            mean = [round(x, 1) for x in stacked[:, 7:].mean(0).tolist()]
-            found[kind][group] = {"pictures": len(rows), "mean predicted ab": mean[:2],
-                                  "mean true ab": mean[2:], **figures(stacked[:, :7])}
+            sums, means = map(torch.stack, zip(*rows, strict=True))
+            predicted, true = ([round(x, 1) for x in ab] for ab in means.mean(0).tolist())
+            found[kind][group] = {"pictures": len(rows), "mean predicted ab": predicted,
+                                  "mean true ab": true, **figures(sums)}
     return found
 
 

@@ -1,5 +1,6 @@
 """From rows of sums, one a photograph, to the figures of chapter 12 with their intervals."""
 
+import math
 from collections.abc import Callable
 
 import torch
@@ -8,15 +9,17 @@ from torch import Tensor
 from colorlib.inference import TEMPERATURE
 from colorlib.limits import calibration, failures
 from colorlib.limits.conditions import CONDITIONS
-from experiments.trials import (
-    CELL,
-    PRINTS,
-    T_GRID,
-    T_TABLES,
-    UNDECIDED,
-)
+from experiments.trials import CELL, HUES, PRINTS, T_GRID, T_TABLES, UNDECIDED
 
 DRAWS = 1000  # bootstrap samples
+# Each figure is the sum of one column of `HUES` by the sum of another.
+FIGURES = {
+    "agreement": ("agreement", "product of chromas"),
+    "error": ("error", "pixels"),
+    "gray error": ("true chroma", "pixels"),
+    "chroma": ("chroma", "true chroma"),
+    "bits": ("bits", "pixels"),
+}
 
 
 def interval(rows: Tensor, statistic: Callable[[Tensor], Tensor]) -> list[float]:
@@ -32,13 +35,16 @@ def interval(rows: Tensor, statistic: Callable[[Tensor], Tensor]) -> list[float]
     return [float(f"{x:.5g}") for x in (float(statistic(rows)), *ends)]
 
 
+def figure(rows: Tensor, name: str) -> Tensor:
+    """One of `FIGURES` from rows of `trials.hues`, (n, 7)."""
+    above, below = (rows[:, HUES.index(column)].sum() for column in FIGURES[name])
+    return above / below
+
+
 def figures(rows: Tensor) -> dict[str, list[float]]:
-    """From rows of `hues`, (n, 7): agreement of hues, ab error, that of gray, chroma, entropy."""
-    parts = {"agreement": (0, 1), "error": (3, 2), "gray error": (4, 2), "chroma": (5, 4),
-             "bits": (6, 2)}
-    made = {name: interval(rows, lambda r, a=a, b=b: r[:, a].sum() / r[:, b].sum())
-            for name, (a, b) in parts.items()}
-    return {name: values for name, values in made.items() if values[0] == values[0]}
+    """All `FIGURES` of rows of `trials.hues`, (n, 7), without those that were not measured."""
+    made = {name: interval(rows, lambda r, name=name: figure(r, name)) for name in FIGURES}
+    return {name: values for name, values in made.items() if not math.isnan(values[0])}
 
 
 def ratio(rows: Tensor) -> Tensor:
@@ -49,9 +55,9 @@ def ratio(rows: Tensor) -> Tensor:
 def change(new: Tensor, old: Tensor, by: str) -> dict[str, list[float]]:
     """From rows of `hues` for the same photographs: what changed, photograph by photograph."""
     both = torch.stack([new, old], dim=1)
-    return {f"change of {name} by {by}": interval(both, lambda r, a=a, b=b: (
-        r[:, 0, a].sum() / r[:, 0, b].sum() - r[:, 1, a].sum() / r[:, 1, b].sum()))
-        for name, a, b in (("agreement", 0, 1), ("error", 3, 2))}
+    return {f"change of {name} by {by}": interval(
+        both, lambda r, name=name: figure(r[:, 0], name) - figure(r[:, 1], name))
+        for name in ("agreement", "error")}
 
 
 def rank_correlation(pairs: Tensor) -> Tensor:
@@ -100,10 +106,9 @@ def summarized(rows: dict[str, Tensor]) -> dict:
                         ("course", "course, weights divided out", "classification")},
         "levels": dict(zip(("black", "white"), rows["levels"].median(0)[0].tolist(), strict=True)),
         f"cut into squares of {CELL} pixels": {
-            "whole": figures(rows["texture"][:, :7]),
-            "shuffled": figures(rows["texture"][:, 7:14]),
-            "agreement of the two": interval(rows["texture"][:, 14:], ratio),
-            **change(rows["texture"][:, 7:14], rows["texture"][:, :7], "shuffling")},
+            "whole": figures(rows["whole"]), "shuffled": figures(rows["shuffled"]),
+            "agreement of the two": interval(rows["whole and shuffled"], ratio),
+            **change(rows["shuffled"], rows["whole"], "shuffling")},
         "one thing, two colors": {f"{a} to {b} pixels apart": {
             name: interval(rows["one thing"][:, i], lambda r, k=k: r[:, k].sum() / r[:, 0].sum())
             for k, name in ((1, "predicted"), (2, "true"))}

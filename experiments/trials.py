@@ -1,4 +1,4 @@
-"""What is measured of one photograph for chapter 12; `limits` adds it up."""
+"""What is measured of one photograph for chapter 12; `limits_summary` makes figures of it."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -22,6 +22,10 @@ T_TABLES = (TEMPERATURE, *(round(0.7 + 0.1 * i, 1) for i in range(8)))  # for re
 UNDECIDED = torch.tensor([4.0, 5.0, 5.5, 6.0])  # bits that part pixels into five classes
 CELL = 32  # pixels, of the squares that photographs are cut into
 SQUARE = 160  # pixels, of the middle that is cut up
+# Columns of a row of `hues`: sums over the pixels of a picture. The first two are those of
+# `failures.agreement`; "error" is the distance of predicted and true ab, "bits" the entropy.
+HUES = ("agreement", "product of chromas", "pixels", "error", "true chroma", "chroma", "bits")
+
 
 def _old(*steps: str) -> Callable[[Tensor, int], Tensor]:
     return lambda rgb, seed: old_prints.prepared(old_prints.aged(rgb, seed), steps)
@@ -40,7 +44,7 @@ PRINTS: dict[str, Callable[[Tensor, int], Tensor]] = {
 
 
 def hues(predicted: Tensor, truth: Tensor, bits: Tensor | None = None) -> Tensor:
-    """A row of sums of one picture, from ab (2, ...) twice; `figures` makes figures of them."""
+    """The sums `HUES` of one picture, from its predicted and its true ab, both (2, H, W)."""
     chromas = [(predicted - truth).norm(dim=0), truth.norm(dim=0), predicted.norm(dim=0)]
     bits = torch.full_like(chromas[0], torch.nan) if bits is None else bits
     sums = torch.stack([x.double().sum() for x in (torch.ones_like(bits), *chromas, bits)])
@@ -77,7 +81,7 @@ def measure(rgb: Tensor, seed: int, nets: dict[str, Colorizer], shift: Tensor) -
     inside = failures.two_sides(rgb)
     rows["bleeding"] = torch.tensor([float("nan")] * 3 if inside is None else [
         failures.bleeding(x, inside) for x in (fine, resize_like(true, rgb.shape), truth)]).double()
-    rows["texture"] = texture(course, rgb)
+    rows |= texture(course, rgb)
     mean = (prior.float() @ course.bins)[:, None, None].expand_as(true)
     for name, condition in CONDITIONS.items():
         shown, meant = condition(rgb)
@@ -92,10 +96,13 @@ def measure(rgb: Tensor, seed: int, nets: dict[str, Colorizer], shift: Tensor) -
     return rows
 
 
-def texture(colorizer: Colorizer, rgb: Tensor) -> Tensor:
-    """Rows of what remains when the middle of a photograph is cut into squares and shuffled.
+def texture(colorizer: Colorizer, rgb: Tensor) -> dict[str, Tensor]:
+    """What remains when the middle of a photograph is cut into squares and shuffled.
 
-    The `hues` of whole and shuffled against the truth, and how far these two agree.
+    Returns
+    -------
+    dict: the `hues` of "whole" and of "shuffled", each against the truth; and the agreement of
+    "whole and shuffled" with each other, see `failures.agreement`.
     """
     top, left = ((n - SQUARE) // 2 for n in rgb.shape[-2:])
     middle = rgb[:, top : top + SQUARE, left : left + SQUARE]
@@ -104,7 +111,8 @@ def texture(colorizer: Colorizer, rgb: Tensor) -> Tensor:
                     for x in (middle, mixed))
     apart, _ = failures.shuffled(apart, CELL // 4, order)
     true = calibration.true_ab(middle, whole.shape[-2:])
-    return torch.cat([hues(whole, true), hues(apart, true), failures.agreement(apart, whole)])
+    return {"whole": hues(whole, true), "shuffled": hues(apart, true),
+            "whole and shuffled": failures.agreement(apart, whole)}
 
 
 def portraits(folder: Path | None) -> Iterator[tuple[str, str, Tensor, Tensor]]:

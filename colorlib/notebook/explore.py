@@ -1,4 +1,4 @@
-"""Figures with sliders, for a live notebook and for the static book (beside the chapters)."""
+"""Figures with sliders, for a live notebook and for the static book (all chapters)."""
 
 import itertools
 import json

@@ -1,4 +1,4 @@
-"""Figures of the notebooks: one style, and alt text on every picture (beside the chapters).
+"""Figures of the notebooks: one style, and alt text on every picture (all chapters).
 
 Everything is drawn on a white card, in light mode and in dark: colors are judged against their
 surround, so the surround must not change with the reader's theme.

@@ -1,4 +1,4 @@
-"""The quizzes of the chapters, by jupyterquiz (beside the chapters)."""
+"""The quizzes of the chapters, by jupyterquiz (all chapters)."""
 
 import json
 import re

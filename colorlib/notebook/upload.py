@@ -1,4 +1,4 @@
-"""A photo of the learner's own, in a notebook (beside the chapters)."""
+"""A photo of the learner's own, in a notebook (all chapters)."""
 
 import io
 from collections.abc import Callable

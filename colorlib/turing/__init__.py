@@ -1,1 +1,1 @@
-"""The Turing test: pairs, sessions, statistics, and a machine that takes it (chapter 08)."""
+"""The Turing test: its pictures, its answers, its statistics, and a network that takes it."""

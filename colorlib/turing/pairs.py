@@ -1,4 +1,4 @@
-"""Pictures for the Turing test: pairs of a photograph and its colorized version (chapter 08)."""
+"""Make the test's pictures: pairs of a photograph and a colorized version of it (chapter 08)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -64,11 +64,11 @@ def make_pairs(photos=None, colorizer: Colorizer | None = None, methods=METHODS,
     names = [list(scenes)[i] for i in torch.randperm(len(scenes), generator=rng)]
     each = -(-(pairs + catch) // len(names))  # rounded up
     windows = {name: cut_windows(scenes[name], each, rng) for name in names}
-    # Round and round through the scenes, so that each lends as many windows, give or take one.
+    # One window of each scene, then a second one of each, and so on: equally many, or one less.
     crops = [(name, windows[name][i]) for i in range(each) for name in names][: pairs + catch]
     made = []
     for k, (name, rgb) in enumerate(crops):
-        if k >= catch:  # the first windows of the scenes, the largest, catch best
+        if k >= catch:  # catch pairs get the first windows, which are the largest
             fakes = _colorize(rgb, colorizer, methods)
             made.append(Pair(name, "colorized", rgb, fakes))
         else:

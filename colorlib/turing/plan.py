@@ -1,4 +1,4 @@
-"""The plan of a session: which pair, which side, in which order (chapter 08)."""
+"""Plan a session from its seed: which pairs, in which order, on which side (chapter 08)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Answers of many sessions together; who failed the catch trials (chapter 08)."""
+"""Pool the session files of a class into one result, and say which do not count (chapter 08)."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -19,8 +19,8 @@ class Pooled:
     Attributes
     ----------
     sessions : what counts. left_out : (file, reason) of each that does not.
-    other_vision : sessions of raters who can't tell some colors apart: whole, and a group of their
-        own, for the question was asked of people who can.
+    other_vision : complete sessions of raters who can't tell some colors apart. They are a group of
+        their own: the test asks people who can.
     """
 
     sessions: list[Session] = field(default_factory=list)

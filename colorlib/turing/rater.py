@@ -1,4 +1,4 @@
-"""A machine that takes the Turing test (chapter 08)."""
+"""A network that takes the Turing test: it scores how real a picture looks (chapter 08)."""
 
 import json
 from pathlib import Path
@@ -23,8 +23,8 @@ class Rater(nn.Module):
 
     Parameters
     ----------
-    coarse : see color in 14 x 14 squares only, lightness as sharp as ever. Then the fine grain of
-        the color, which no colorizer makes as a camera does, can't give it away.
+    coarse : average the color in 14 x 14 squares, and keep the lightness sharp. A camera's fine
+        grain of color, which no colorizer imitates, is then no clue.
     """
 
     def __init__(self, coarse: bool = False):
@@ -88,10 +88,9 @@ def scores(rater: Rater, pictures: Tensor, without: str = "nothing") -> Tensor:
 
 @torch.inference_mode()
 def what_gives_it_away(rater: Rater, real: Tensor, fake: Tensor, patch: int = 16) -> Tensor:
-    """How much each patch of a colorized picture costs it.
+    """Which patches make a picture look colorized: how much its score gains without each.
 
-    The true colors are put back into one patch at a time; what the score gains by that is what the
-    patch had cost.
+    The true colors are put back into one patch at a time.
 
     Parameters
     ----------

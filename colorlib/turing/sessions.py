@@ -1,7 +1,8 @@
-"""One sitting of the Turing test: its plan, its file, and what is wrong with a file (chapter 08).
+"""One rater's session: write its file, read it, and check that it is complete (chapter 08).
 
 The page of the site and the widget of the notebook run the same plan and write the same files:
-`book/_static/turing.js` is this module once more, and a test holds the two together.
+`book/_static/turing.js` does in JavaScript what this module and `plan` do, and a test compares
+them.
 """
 
 import csv
@@ -61,7 +62,7 @@ class Session:
         return rows
 
     def checksum(self) -> str:
-        """Of the table. It finds an edit or a lost line; a cheat who knows it is another matter."""
+        """Checksum of the table. It finds edits and lost lines, but can be computed by anyone."""
         return fnv1a("\n".join(",".join(row) for row in self.rows()))
 
     def to_json(self) -> str:

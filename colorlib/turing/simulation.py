@@ -1,4 +1,4 @@
-"""How many raters and pairs a Turing test needs, by simulation (chapter 08)."""
+"""Simulate raters whose true rate is known: coverage, power, and session files (chapter 08)."""
 
 import numpy as np
 from scipy.optimize import brentq

@@ -1,4 +1,4 @@
-"""The Turing test's numbers: from a class's files to an estimate that means something (chapter 08).
+"""Estimate the share labeled real, and differences, with bootstrap intervals (chapter 08).
 
 "Labeled real" is the share of pairs in which the colorized picture was taken for the photograph.
 1/2 is perfect: then nobody can tell. Shares are from 0 to 1.

@@ -1,4 +1,4 @@
-"""Exercises that check themselves (beside the chapters).
+"""Exercises that check themselves (all chapters).
 
 An `Exercise` compares what a learner wrote with a reference, on cases. The usual mistakes are
 functions too: an answer that gives what one of them gives is told which mistake it is.

@@ -1,4 +1,4 @@
-"""What training minimizes: cross-entropy over colors, and the squared error (chapter 04)."""
+"""What training minimizes: cross-entropy over colors, and the squared error (chapter 04b)."""
 
 import torch
 from torch import Tensor
@@ -29,7 +29,7 @@ def cross_entropy(
     Notes
     -----
     Equal to the dense definition, -sum_q t_q log softmax(z)_q, without ever writing down its zeros:
-    5 numbers a pixel instead of 313. Zhang et al. 2016, equation 2. Chapters 03 and 04.
+    5 numbers a pixel instead of 313. Zhang et al. 2016, equation 2. Chapters 03 and 04b.
     """
     picked = logits.gather(1, indices)
     loss = logits.logsumexp(1) - (weights * picked).sum(1)
@@ -50,7 +50,7 @@ def l2(prediction: Tensor, ab: Tensor, mask: Tensor | None = None) -> Tensor:
 
     Notes
     -----
-    Zhang et al. 2016, equation 1. Chapter 04.
+    Zhang et al. 2016, equation 1. Chapter 04b.
     """
     return _mean((prediction - ab).square().sum(1) / 2, mask)
 

@@ -15,6 +15,7 @@ sys.path.append(str(Path(__file__).parents[2] / "tools"))
 from execute import cache
 
 COLAB_BADGE = "https://colab.research.google.com/assets/colab-badge.svg"
+CHAPTER = re.compile(r"notebooks/\d\d[a-z]?_\w+")  # the page of one
 
 
 def own_badge(app, docname, source):
@@ -68,10 +69,10 @@ def chapter_of(app, name: str) -> str | None:
     """
     module, _, word = name.rpartition(".")
     head = (import_module(module).__doc__ or "").split("\n\n")[0]
-    named = re.search(r"\(chapters? ([\d, and]+)\)", head)
-    numbers = re.findall(r"\d+", named[1]) if named else []
+    named = re.search(r"\(chapters? (\d\d[a-z]?(?:(?:, and |, | and )\d\d[a-z]?)*)\)", head)
+    numbers = re.findall(r"\d\d[a-z]?", named[1]) if named else []
     pages = sorted({page for found in uses(app).values() for page in found})
-    own = [p for p in pages if p.split("/")[1][:2] in numbers]
+    own = [p for p in pages if p.split("/")[1].split("_")[0] in numbers]
     using = uses(app).get(word, [])
     for choice in ([p for p in own if p.endswith(f"_{word}")], [p for p in own if p in using], own,
                    using, uses(app).get(module.rpartition(".")[2], [])):
@@ -160,7 +161,7 @@ class Decks(Directive):
         env = self.state.document.settings.env
         env.note_reread()  # a chapter may have come, or have another title
         items = nodes.bullet_list()
-        for page in sorted(d for d in env.found_docs if re.fullmatch(r"notebooks/\d\d_\w+", d)):
+        for page in sorted(filter(CHAPTER.fullmatch, env.found_docs)):
             title = json.loads(Path(env.srcdir, page + ".ipynb").read_text())["cells"][0]["source"]
             text = "".join(title).splitlines()[0].lstrip("# ")
             link = nodes.reference("", text, refuri=f"../slides/{page.split('/')[1]}.html")
@@ -170,7 +171,7 @@ class Decks(Directive):
 
 def slides_button(app, pagename, templatename, context, doctree):
     """Each chapter's page leads to its slides."""
-    if re.fullmatch(r"notebooks/\d\d_\w+", pagename):
+    if CHAPTER.fullmatch(pagename):
         context.setdefault("header_buttons", []).append({
             "type": "link", "url": f"../slides/{pagename.split('/')[1]}.html", "tooltip": "Slides",
             "text": "", "icon": "fas fa-person-chalkboard", "label": "slides-button"})

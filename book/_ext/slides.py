@@ -257,7 +257,7 @@ def executed(path: Path, cache_folder: Path):
 
 def decks(app) -> dict[str, Path]:
     """Page of each chapter to the file of its slides."""
-    found = (d for d in app.env.found_docs if re.fullmatch(r"notebooks/\d\d_\w+", d))
+    found = (d for d in app.env.found_docs if re.fullmatch(r"notebooks/\d\d[a-z]?_\w+", d))
     return {d: Path(app.outdir) / "slides" / f"{d.split('/')[1]}.html" for d in sorted(found)}
 
 

@@ -37,6 +37,11 @@ def repository() -> tuple[str, str]:
     return config["repository"]["url"].rstrip("/"), config["repository"]["branch"]
 
 
+def number(path) -> str:
+    """Of a chapter, from its file: two digits, and a letter if it shares them: "05", "05b"."""
+    return path.name.split("_")[0]
+
+
 def prose(notebook) -> str:
     return "\n\n".join(c.source for c in notebook.cells if c.cell_type == "markdown")
 
@@ -182,8 +187,8 @@ def says_what_to_expect(notebook, path):
         yield "the first cell must hold **Before you start**"
     if not re.search(r"\*\*Time\*\*.*\d+ minutes.*\d+ seconds.*CPU.*T4", first, re.S):
         yield "the first cell must hold **Time**: minutes of work, seconds on a CPU and on a T4"
-    if not first.startswith(f"# {int(path.name[:2])}. "):
-        yield f"the title must begin '# {int(path.name[:2])}. '"
+    if not first.startswith(title := f"# {number(path).lstrip('0') or '0'}. "):
+        yield f"the title must begin {title!r}"
 
 
 def has_its_size(notebook, path):
@@ -211,8 +216,8 @@ def ends_with_quiz_recap_sources(notebook, path):
         yield "the recap must say what is **Next**"
     if "](https://" not in sources:
         yield "the sources need links"
-    if f'quiz.show("{path.name[:2]}")' not in "\n".join(c.source for c in code(notebook)):
-        yield f'a cell must call quiz.show("{path.name[:2]}")'
+    if f'quiz.show("{number(path)}")' not in "\n".join(c.source for c in code(notebook)):
+        yield f'a cell must call quiz.show("{number(path)}")'
 
 
 def exercises_have_prompt_and_hints(notebook, path):

@@ -6,6 +6,11 @@ imports only what stands before it. Beside them
 stands `classic` (09), what was done before CNNs.
 """
 
+import os
+
+# What a Mac's GPU can't do yet is done by its CPU; torch reads this when it is imported.
+os.environ.setdefault("PYTORCH_ENABLE_MPS_FALLBACK", "1")
+
 from .gamut import AbGamut
 from .inference import Colorizer, annealed_mean
 

@@ -9,7 +9,15 @@ from dataclasses import replace
 import pytest
 import torch
 
-from colorlib.data import Batches, Photos, batch_source, find_photos, is_gray, random_crop
+from colorlib.data import (
+    Batches,
+    Photos,
+    batch_source,
+    evenly,
+    find_photos,
+    is_gray,
+    random_crop,
+)
 from colorlib.engine import checkpoints
 from colorlib.engine.checkpoints import TrainingError, drive_folder, thinned
 from colorlib.engine.precision import number_format
@@ -300,3 +308,7 @@ def test_scaled_recipes():
         scaled(TINY, 1)
     assert TINY.rate(0) == TINY.lr / 2 and TINY.rate(2) == TINY.lr
     assert TINY.rate(9) < 0.1 * TINY.lr
+
+
+def test_evenly_takes_each_once():
+    assert evenly([0, 1, 2, 3, 4, 5], 3) == [0, 2, 4] and evenly([0, 1], 24) == [0, 1]

@@ -153,7 +153,7 @@ def _train(command) -> None:
                      help="in all, shared out over the recipe's stages")
     sub.add_argument("--seed", type=door.whole(0), default=0)
     sub.add_argument("--device", type=door.device,
-                     help="cpu or cuda; default: a GPU if there is one")
+                     help="cpu, cuda or mps; default: a GPU if there is one")
     sub.add_argument("--accumulate", type=door.whole(1), default=1, metavar="N",
                      help="train each batch in N parts, if it is too large for the memory")
     sub.add_argument("--sync-batchnorm", action="store_true",

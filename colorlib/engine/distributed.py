@@ -11,6 +11,8 @@ import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 
+from . import devices
+
 STARTUP = timedelta(minutes=10)  # until all processes are there
 PATIENCE = timedelta(seconds=50)  # a process that waits longer for another gives up
 
@@ -25,7 +27,8 @@ def processes(device: str | None = None) -> Iterator[torch.device]:
 
     Parameters
     ----------
-    device : None takes a GPU if there is one. Of several processes each takes its own GPU.
+    device : None takes a GPU if there is one; see `engine.devices.choose`. Of several processes
+        each takes its own GPU.
 
     Returns
     -------
@@ -38,7 +41,7 @@ def processes(device: str | None = None) -> Iterator[torch.device]:
     SystemExit
         If an error ends this process after another process has reported one already.
     """
-    here = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    here = devices.choose(device)
     if not dist.is_torchelastic_launched():
         yield here
         return

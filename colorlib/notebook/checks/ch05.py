@@ -1,39 +1,14 @@
-"""Exercises of chapter 05: a record of CIFAR-10, the training loop, and what to check around it."""
+"""Exercises of chapter 05: the training loop, what to check around it, and three broken ones."""
 
 import math
 
 import torch
-from torch import Tensor
 
 from ...gamut import AbGamut
 from ...losses import cross_entropy
 from ...networks import zhang
 from ...recipes import Recipe, Stage
 from ..checks import Exercise, Mistake
-
-_RNG = torch.Generator().manual_seed(5)
-
-
-def _records(n: int) -> Tensor:
-    return torch.randint(0, 256, (n, 3073), generator=_RNG).to(torch.uint8)
-
-
-pictures = Exercise(
-    reference=lambda records: records[:, 1:].reshape(-1, 3, 32, 32),
-    cases=[(_records(1),), (_records(3),)],
-    right="One byte of class, then three planes of 32 rows: no unpickling, only counting.",
-    mistakes=[
-        Mistake("the byte of the class was kept, and the last byte of blue dropped.",
-                lambda records: records[:, :-1].reshape(-1, 3, 32, 32)),
-        Mistake("the file stores all red bytes first, not red, green, blue of each pixel.",
-                lambda records: records[:, 1:].reshape(-1, 32, 32, 3).movedim(-1, 1)),
-        Mistake("rows and columns were exchanged: the pictures lie on their side.",
-                lambda records: records[:, 1:].reshape(-1, 3, 32, 32).mT),
-        Mistake("channels come first in this course: (N, 3, 32, 32).",
-                lambda records: records[:, 1:].reshape(-1, 3, 32, 32).movedim(1, -1)),
-    ],
-)
-
 
 def _fit(network, optimizer, rate, batches, forget=(), sign=1) -> list[float]:
     """The loop; `forget` names what a wrong one leaves out, or does too late."""
@@ -181,5 +156,28 @@ average = Exercise(
         Mistake("both count half: where is the decay?", lambda old, new, decay: (old + new) / 2),
         Mistake("the shares don't sum to 1.", lambda old, new, decay: decay * old + new),
         Mistake("the old average was dropped.", lambda old, new, decay: new),
+    ],
+)
+
+FAULTS = (3, 2, 4)
+
+
+def _judge(got) -> str | None:
+    numbers = got.tolist() if isinstance(got, torch.Tensor) else got
+    if not isinstance(numbers, tuple | list) or len(numbers) != 3:
+        return "three numbers are asked for: (fault of a, fault of b, fault of c)"
+    off = [name for name, is_, fault in zip("abc", numbers, FAULTS, strict=True) if is_ != fault]
+    return f"not the fault of loop_{' and not of loop_'.join(off)}" if off else None
+
+
+found = Exercise(
+    reference=lambda: FAULTS,
+    judge=_judge,
+    right="A flat curve, a curve that jumps, and a picture on the wrong side.",
+    mistakes=[
+        Mistake("a and b have changed places: which of them clears its gradients at all?",
+                lambda: (2, 3, 4)),
+        Mistake("a flat curve can also mean a low rate; but read where a clears its gradients.",
+                lambda: (1, 2, 4)),
     ],
 )

@@ -10,6 +10,7 @@ from ...networks import zhang
 from ...recipes import Recipe, Stage
 from ..checks import Exercise, Mistake
 
+
 def _fit(network, optimizer, rate, batches, forget=(), sign=1) -> list[float]:
     """The loop; `forget` names what a wrong one leaves out, or does too late."""
     gamut, losses = AbGamut(), []

@@ -175,14 +175,16 @@ def into_gamut(lab: Tensor, halvings: int = 8) -> Tensor:
     tensor of the same shape.
     """
     colors = lab.movedim(-3, 0).reshape(3, -1)
-    outside = (~_in_gamut(colors)).nonzero().squeeze(-1)
+    inside = _in_gamut(colors)
+    # A CPU searches for the others alone. A GPU does for all: it would wait to learn which they are.
+    outside = (~inside).nonzero().squeeze(-1) if lab.device.type == "cpu" else slice(None)
     lightness, ab = colors[:1, outside], colors[1:, outside]
     # Bisection of the share of its chroma that each color can keep.
-    share, step = torch.zeros_like(lightness), 0.5
-    for _ in range(halvings):
+    share = torch.zeros_like(lightness)
+    for step in (0.5**i for i in range(1, halvings + 1)):
         share = share + step * _in_gamut(torch.cat([lightness, ab * (share + step)]))
-        step /= 2
-    colors = colors.index_copy(1, outside, torch.cat([lightness, ab * share]))
+    share, colors = torch.where(inside[outside], 1, share), colors.clone()
+    colors[:, outside] = torch.cat([lightness, ab * share])
     return colors.view(lab.movedim(-3, 0).shape).movedim(0, -3)
 
 

@@ -1,6 +1,5 @@
 """How good is it? The columns of the paper's table, exact, one photo at a time (chapter 07)."""
 
-
 import numpy as np
 import torch
 import torch.nn.functional as F

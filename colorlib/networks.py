@@ -24,9 +24,7 @@ NETWORKS = {
     "hinted": "colorlib.rivals.hints:Hinted",
 }
 
-PUBLIC_URL = (
-    "https://colorizers.s3.us-east-2.amazonaws.com/colorization_release_v2-9b330a0b.pth"
-)
+PUBLIC_URL = "https://colorizers.s3.us-east-2.amazonaws.com/colorization_release_v2-9b330a0b.pth"
 PUBLIC_SHA256 = "9b330a0b"  # the first eight hex digits; the file's name carries them
 
 STRIDE = 8  # the trunk halves its input three times: sides must be multiples of this

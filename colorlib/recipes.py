@@ -107,7 +107,6 @@ COURSE = Recipe(
     size=176,
 )
 
-
 # Every 32nd photo of the train split was kept aside to choose the recipe by, so that the val split
 # is looked at once, by the finished network.
 HOLD_OUT = 32

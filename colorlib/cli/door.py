@@ -126,8 +126,8 @@ def device(text: str) -> str:
     except (RuntimeError, AssertionError, NotImplementedError, ValueError):
         raise ArgumentTypeError(f"there is no device {text!r} here; use cpu"
                                 + (" or cuda" if torch.cuda.is_available() else "")) from None
-    if kind not in ("cpu", "cuda"):
-        raise ArgumentTypeError(f"must be cpu or cuda, got {text!r}")
+    if kind not in ("cpu", "cuda", "mps"):
+        raise ArgumentTypeError(f"must be cpu, cuda or mps, got {text!r}")
     return text
 
 

@@ -90,22 +90,30 @@ def weights_file(name: str) -> Path:
     return asset("course.safetensors" if name == "full" else f"table/{name}.safetensors")
 
 
-def colorizer(name: str) -> Colorizer:
-    """The network of a row, ready to color: ``colorizer("l2")``."""
-    return Colorizer.from_pretrained(weights_file(row(name).name))
+def colorizer(name: str, weights: str | Path = "course") -> Colorizer:
+    """The network of a row, ready to color: ``colorizer("l2")``.
+
+    Parameters
+    ----------
+    weights : a file of yours to stand in the row "full" instead of the course's own.
+    """
+    path = weights_file(row(name).name)
+    return Colorizer.from_pretrained(weights if row(name).name == "full" else path)
 
 
-def painter(row: Row, photos: Sequence) -> Callable[[Tensor, int], Tensor]:
+def painter(row: Row, photos: Sequence,
+            weights: str | Path = "course") -> Callable[[Tensor, int], Tensor]:
     """How a row colors: a function from the true photo (3, H, W) and its number to the colorized.
 
     Parameters
     ----------
     photos : training photographs, for the row that takes its colors from them at random.
+    weights : see `colorizer`.
     """
     if row.name == "truth":
         return lambda truth, i: truth
     if row.recipe:
-        network = colorizer(row.name)
+        network = colorizer(row.name, weights)
         return lambda truth, i: network(truth, row.T)
     if row.name == "gray":
         return lambda truth, i: paint(lightness_of(truth), torch.zeros(2, 1, 1))

@@ -176,7 +176,7 @@ def into_gamut(lab: Tensor, halvings: int = 8) -> Tensor:
     """
     colors = lab.movedim(-3, 0).reshape(3, -1)
     inside = _in_gamut(colors)
-    # A CPU searches for the others alone. A GPU does for all: it would wait to learn which they are.
+    # A CPU searches for the others alone; a GPU for all, since it would wait for their number.
     outside = (~inside).nonzero().squeeze(-1) if lab.device.type == "cpu" else slice(None)
     lightness, ab = colors[:1, outside], colors[1:, outside]
     # Bisection of the share of its chroma that each color can keep.

@@ -6,14 +6,15 @@ import secrets
 import shutil
 from pathlib import Path
 
-import colorlib
+from colorlib import inference
 from colorlib.images import samples
+from colorlib.io.assets import asset
+from colorlib.turing import pairs
 from colorlib.turing.pairs import METHODS, make_pairs, picture
 from colorlib.turing.sessions import fnv1a
 
-LIBRARY = Path(colorlib.__file__).parent
-MADE_FROM = [LIBRARY / "assets" / "course.safetensors", LIBRARY / "pairs.py",
-             LIBRARY / "inference.py", *samples().values(), Path(__file__)]
+MADE_FROM = [asset("course.safetensors"), *samples().values(),
+             *(Path(module.__file__) for module in (pairs, inference)), Path(__file__)]
 
 
 def write_files(app, exception):

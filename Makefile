@@ -10,7 +10,7 @@ CODE := $(shell find colorlib -name '*.py')
 
 .DEFAULT_GOAL := help
 .PHONY: help book executed test lint unit notebooks lab serve student offline pdf links weights results
-.PHONY: audit bench colab faults hints lighthouse lowest pictures rater clean pins vendor repoint
+.PHONY: audit bench colab faults gpu hints lighthouse lowest pictures rater clean pins vendor repoint
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
@@ -144,6 +144,9 @@ lowest: ## tests and notebooks with the lowest versions that pyproject.toml admi
 	$(LOWEST)/bin/python -m pytest -n $(JOBS) --dist loadfile --ignore tests/browser
 	$(LOWEST)/bin/python -m pytest -n $(JOBS) --dist loadfile --nbval-lax --nbval-current-env \
 	  --nbval-cell-timeout 600 notebooks
+
+gpu: $(READY) ## what a GPU gives beside the CPU, and how fast (minutes on a GPU): results/gpu.json
+	$(BIN)/python -m experiments.gpu
 
 audit: ## ask for known vulnerabilities of what constraints.txt names (needs a network)
 	$(PYTHON) -m venv _build/audit

@@ -154,6 +154,26 @@ class Times(Directive):
         return [table_of(("notebook", "clock", "processor"), sorted(set(rows)))] if rows else []
 
 
+class Gpu(Directive):
+    """A table of what `make gpu` measured; where it measured nothing, a line that says so."""
+
+    def run(self):
+        path = Path(self.state.document.settings.env.srcdir, "results", "gpu.json")
+        if not path.exists():
+            return [nodes.paragraph("", "On a GPU: not measured.")]
+        told = json.loads(path.read_text(encoding="utf-8"))
+        rows = [("device", told["device"]), ("torch", told["torch"])]
+        rows += [(f"{name}: largest difference from the CPU",
+                  f"{row['largest difference']:.2g}, {row['tolerance']:g} allowed")
+                 for name, row in told["parity"].items()]
+        rows += [(f"images a second: width {row['width']:g}, {row['order']}, "
+                  f"{'compiled' if row['compiled'] else 'not compiled'}",
+                  f"{row.get('images_per_second', row.get('failed'))}") for row in told["speeds"]]
+        rows.append(("share of the time spent waiting for the loader",
+                     f"{told['loader']['share_of_waiting']:.0%}"))
+        return [table_of(("what", "found"), rows)]
+
+
 class Decks(Directive):
     """A list of the chapters' slides."""
 
@@ -195,6 +215,7 @@ def setup(app):
     app.add_directive("versions", Versions)
     app.add_directive("times", Times)
     app.add_directive("decks", Decks)
+    app.add_directive("gpu", Gpu)
     app.connect("source-read", for_students)
     app.connect("source-read", own_badge)
     app.connect("html-page-context", describe)

@@ -42,7 +42,6 @@ CALLS = {
     "color.lab_to_rgb": (PICTURE,),
     "color.delta_e": (PICTURE, PICTURE),
     "color.into_gamut": (PICTURE,),
-    "color.lightness_of": (PICTURE[0],),
     "gamut.AbGamut.nearest": (GAMUT, AB),
     "gamut.AbGamut.soft_encode": (GAMUT, AB),
     "gamut.AbGamut.squared_distances": (GAMUT, AB),
@@ -60,6 +59,7 @@ CALLS = {
 NUMBERS = "returns a plain number, or refuses values: both need the numbers"
 EXEMPT = {
     "color.paint": "works strip by strip on the CPU, where it puts what it is given",
+    "color.painted": "the same",
     "data.is_gray": NUMBERS,
     "images.like": "makes a picture or an array",
     "rebalancing.class_weights": NUMBERS,

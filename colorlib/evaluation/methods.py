@@ -98,7 +98,8 @@ def colorizer(name: str, weights: str | Path = "course") -> Colorizer:
     weights : a file of yours to stand in the row "full" instead of the course's own.
     """
     path = weights_file(row(name).name)
-    return Colorizer.from_pretrained(weights if row(name).name == "full" else path)
+    own = row(name).name == "full" and weights != "course"
+    return Colorizer.from_pretrained(weights if own else path)
 
 
 def painter(row: Row, photos: Sequence,

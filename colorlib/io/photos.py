@@ -154,9 +154,7 @@ class PhotoFile:
     def _of_tiff(self, place, say) -> tuple[Image.Image, Image.Exif, dict]:
         page = self._tiff.pages[place]
         exif, facts = tiff.metadata(page)
-        image = tiff.read(page, MAX_PIXELS, say)
-        if image is None and self._image is None:
-            raise PhotoError(tiff.found(page))
+        image = tiff.read(page, MAX_PIXELS, say, alone=self._image is None)
         if image is None:
             image, _, known = self._by_pillow(place, say)  # which turns it while it decodes it
             image.info.pop("dpi", None)

@@ -48,7 +48,8 @@ def pages(tiff: TiffFile) -> list[int]:
     return found or [0]
 
 
-def read(page: TiffPage, max_pixels: int, say: Callable[[str], None]) -> Image.Image | None:
+def read(page: TiffPage, max_pixels: int, say: Callable[[str], None],
+         alone: bool = False) -> Image.Image | None:
     """A page that Pillow does not read as the file says; None for one that it does.
 
     Parameters
@@ -56,6 +57,7 @@ def read(page: TiffPage, max_pixels: int, say: Callable[[str], None]) -> Image.I
     page : of an open file.
     max_pixels : more are refused.
     say : is given what may be wrong, a line each.
+    alone : whether Pillow reads nothing of this file, so that all must be read here.
 
     Returns
     -------
@@ -67,7 +69,7 @@ def read(page: TiffPage, max_pixels: int, say: Callable[[str], None]) -> Image.I
     PhotoError
         Says what was found, and how to convert it.
     """
-    if _pillow_knows(page):
+    if _pillow_knows(page) and not alone:
         return None
     _check(page, max_pixels)
     if not packed(page):

@@ -2,6 +2,7 @@
 
 import struct
 import zlib
+from io import BytesIO
 
 import numpy as np
 import pytest
@@ -205,6 +206,38 @@ def test_predictors_by_libtiff(path, packing, predictor):
     with tifffile.TiffFile(path) as tiff:
         assert tiff.pages[0].predictor == predictor
     right(path)
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("bits, form, color", [
+    (8, 1, False), (8, 1, True), (12, 1, False), (16, 1, False), (16, 1, True), (32, 3, False)])
+def test_lzw_in_either_byte_order(path, order, bits, form, color):
+    values = COLOR if color else GRAY
+    if bits == 12:
+        data = packed_bits((values * 4095).round(), 12)
+    else:
+        kind = "f4" if form == 3 else f"u{bits // 8}"
+        data = numbers(values, kind).astype(np.dtype(kind).newbyteorder(order)).tobytes()
+    row = BytesIO()
+    Image.frombytes("L", (len(data), 1), data).save(row, "TIFF", compression="tiff_lzw",
+                                                    strip_size=len(data))
+    row.seek(0)
+    with tifffile.TiffFile(row) as tiff:
+        [offset], [count] = tiff.pages[0].dataoffsets, tiff.pages[0].databytecounts
+    strip = row.getvalue()[offset : offset + count]
+    by_hand(path, strip, bits, 3 if color else 1, order, packing=5, form=form,
+            photometric=2 if color else 1)
+    right(path, values)
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("kind", ["u1", "u2", "f4"])
+@pytest.mark.parametrize("photometric", ["minisblack", "miniswhite"])
+def test_files_with_long_offsets(path, order, kind, photometric):
+    """BigTIFF, which Pillow does not read in every byte order."""
+    stored = numbers(1 - GRAY if photometric == "miniswhite" else GRAY, kind)
+    write(path, stored, [(274, "H", 1, 6)], photometric=photometric, byteorder=order, bigtiff=True)
+    right(path, np.rot90(GRAY, -1))
 
 
 # --- what is no photograph ---

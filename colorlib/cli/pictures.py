@@ -1,5 +1,7 @@
 """Pictures that the command line puts together."""
 
+ROWS = 256  # of a picture that are worked on at a time
+
 
 def side_by_side(photo, colorized):
     """Gray, colorized and the photo as it came, in one picture."""
@@ -8,11 +10,14 @@ def side_by_side(photo, colorized):
     from ..images import to_rgb8
 
     original = to_rgb8(photo)
-    gray = original.convert("LA" if original.mode == "RGBA" else "L").convert(original.mode)
     width, height = original.size
     row = Image.new(original.mode, (3 * width, height))
-    for i, picture in enumerate((gray, colorized.convert(original.mode), original)):
-        row.paste(picture, (i * width, 0))
+    for top in range(0, height, ROWS):  # in strips: large photos need no further copies
+        window = (0, top, width, min(top + ROWS, height))
+        strip = original.crop(window)
+        gray = strip.convert("LA" if strip.mode == "RGBA" else "L")
+        for i, picture in enumerate((gray, colorized.crop(window), strip)):
+            row.paste(picture.convert(row.mode), (i * width, top))
     return row
 
 

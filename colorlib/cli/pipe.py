@@ -1,5 +1,6 @@
 """A photograph from standard input, or a result to standard output."""
 
+import os
 import sys
 
 from .door import STDIO
@@ -27,6 +28,8 @@ def colorize_stream(arguments) -> int:
     to_stream = arguments.output in (None, STDIO)
     if to_stream and sys.stdout.isatty():
         raise ValueError("standard output is a terminal; send it to a file, or use -o")
+    if not to_stream and os.path.lexists(arguments.output) and not arguments.force:
+        raise ValueError(f"{arguments.output} is there already; --force overwrites it")
     if source == STDIO:
         source = NamedFile(sys.stdin.buffer.read(), "standard input")
     note = colorized_note(arguments.weights, arguments.temperature) if arguments.note else None

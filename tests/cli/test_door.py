@@ -156,6 +156,8 @@ def test_a_file_to_standard_output_and_standard_input_to_a_file(monkeypatch, alb
     assert status == 0 and Image.open(io.BytesIO(out)).size == (60, 40)
     target = str(tmp_path / "x.png")
     assert piped(monkeypatch, ["colorize", "-", "-o", target], out) == (0, b"")
+    assert piped(monkeypatch, ["colorize", "-", "-o", target], out) == (2, b"")  # not over it
+    assert piped(monkeypatch, ["colorize", "-", "-o", target, "--force"], out) == (0, b"")
     assert Image.open(target).size == (60, 40)
 
 

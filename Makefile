@@ -83,6 +83,8 @@ pictures: $(READY) ## the pictures of README and model card, from the shipped we
 	$(BIN)/colorlib colorize colorlib/assets/photos/china.jpg --compare --force \
 	  -o book/_static/images/triptych.jpg
 	$(BIN)/colorlib evaluate --data colorlib/assets/photos --sheet book/_static/images/sheet.jpg
+	$(BIN)/colorlib evaluate --weights photo --data colorlib/assets/photos \
+	  --sheet book/_static/images/sheet_photo.jpg
 
 student: book ## the edition without solutions: _build/student/site, _build/student/notebooks
 	$(BIN)/python tools/student.py

@@ -11,7 +11,7 @@ from argparse import ArgumentTypeError
 from collections.abc import Callable
 from pathlib import Path
 
-WEIGHTS = ("course", "zhang2016")  # that need no file
+WEIGHTS = ("photo", "course", "zhang2016")  # that come with colorlib, or are downloaded
 STDIO = "-"  # standard input, or output
 
 
@@ -111,7 +111,7 @@ def picture_file(text: str) -> Path:
 def weights(text: str) -> str:
     """The name of weights, or a file of them."""
     if text not in WEIGHTS and not path(text).is_file():
-        raise ArgumentTypeError(f"{text}: no such file; use 'course', 'zhang2016' or a "
+        raise ArgumentTypeError(f"{text}: no such file; use 'photo', 'course', 'zhang2016' or a "
                                 ".safetensors file that `colorlib train` wrote")
     return text
 

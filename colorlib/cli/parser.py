@@ -130,8 +130,8 @@ def _color(command) -> None:
                      help="a folder, which may end in /; a file for a single photo; or -")
     sub.add_argument("-T", "--temperature", type=door.number(0), default=0.38,
                      help="0: the likeliest color; 1: the mean of all; default: %(default)s")
-    sub.add_argument("--weights", type=door.weights, default="course",
-                     help="course, zhang2016 or a .safetensors file; default: %(default)s")
+    sub.add_argument("--weights", type=door.weights, default="photo",
+                     help="photo, course, zhang2016 or a .safetensors file; default: %(default)s")
     sub.add_argument("--size", type=door.whole(8, 4096),
                      help="long side in pixels of what the network sees")
     sub.add_argument("--compare", action="store_true", help="gray | colorized | original")

@@ -11,6 +11,8 @@ from colorlib import Colorizer
 from colorlib.cli.parser import main
 from colorlib.cli.pictures import side_by_side
 from colorlib.images import sample
+from colorlib.io.assets import asset
+from colorlib.io.downloads import sha256
 from colorlib.networks import zhang
 
 CARD = (ROOT / "book" / "model_card.md").read_text()
@@ -52,7 +54,7 @@ def test_the_card_describes_the_shipped_weights():
 def test_pictures_are_of_the_shipped_weights():
     """Remade, the README's picture is the one that is there (JPEG may differ by a little)."""
     photo = sample("china")
-    row = side_by_side(photo, Colorizer.from_pretrained("course")(photo))
+    row = side_by_side(photo, Colorizer.from_pretrained("photo")(photo))
     shown = Image.open(ROOT / "book" / "_static" / "images" / "triptych.jpg")
     assert shown.size == row.size
     assert np.abs(np.asarray(shown, int) - np.asarray(row, int)).mean() < 4
@@ -68,3 +70,27 @@ def test_figures_hold_on_real_photographs(tmp_path, imagenette):
         low, high = again["colorized"][f"{name}_interval"]
         margin = high - low  # twice the half width: 200 photos against all of them
         assert abs(again["colorized"][name] - FIGURES["colorized"][name]) < margin
+
+
+def test_the_card_of_the_network_for_photographs_prints_what_was_measured():
+    card = (ROOT / "book" / "model_card_photo.md").read_text()
+    results = json.loads((ROOT / "results" / "photo.json").read_text())
+    assert results["weights"]["photo"] == sha256(asset("photo.safetensors"))
+    names = {"all of photos": "all of these", "imagenette val": "Imagenette's val split"}
+    for source, found in results["collections"].items():
+        cells = [names.get(source, source), str(found["photos"])]
+        for net in ("photo", "course"):
+            cells += [f"{found[net]['auc_rebalanced']:+.1f}", f"{found[net]['auc']:+.1f}",
+                      f"{found[net]['chroma_share']:.2f}"]
+        assert f"| {' | '.join(cells)} |" in card, source
+    for name, count in Colorizer.from_pretrained("photo").recipe["sources"].items():
+        assert f"| {name} | {count:,} |" in card, name
+
+
+def test_the_network_for_photographs_beats_gray():
+    everything = json.loads((ROOT / "results" / "photo.json").read_text())["collections"]
+    ours = everything["all of photos"]["photo"]
+    assert ours["auc_rebalanced_interval"][0] > 0 and ours["auc_interval"][0] > -0.5
+    assert ours["chroma_of_gray"] < everything["all of photos"]["course"]["chroma_of_gray"]
+    network = Colorizer.from_pretrained("photo").network
+    assert sum(p.numel() for p in network.parameters()) <= 4.5e6

@@ -16,6 +16,8 @@ from torch import Tensor
 
 from colorlib.color import paint, rgb_to_lab
 from colorlib.data import find_photos
+from colorlib.engine.checkpoints import half
+from colorlib.engine.fit import fit
 from colorlib.images import PhotoError, center, read_rgb
 from colorlib.inference import Colorizer, annealed_mean
 from colorlib.io.assets import asset
@@ -55,7 +57,7 @@ def colorized_versions(photos: list[Tensor], colorizer: Colorizer) -> dict[str, 
 
 
 def train_rater(versions: dict[str, Tensor], steps: int, coarse: bool = False, batch: int = 24,
-                lr: float = 3e-3, seed: int = 0, report=None) -> Rater:
+                lr: float = 3e-3, seed: int = 0) -> Rater:
     """Teach a rater by the test itself: pairs of a real photo and a colorized version of it.
 
     The loss is that of Bradley and Terry (1952): the probability of picking the real one of a
@@ -65,9 +67,9 @@ def train_rater(versions: dict[str, Tensor], steps: int, coarse: bool = False, b
     torch.manual_seed(seed)
     rater, names = Rater(coarse), list(METHODS)
     optimizer = torch.optim.AdamW(rater.parameters(), lr, weight_decay=0.05)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, steps, pct_start=0.1)
     fakes = torch.stack([versions[name] for name in names])
-    for step in range(steps):
+
+    def loss(step: int) -> Tensor:
         photo = torch.randint(len(versions["real"]), (batch,))
         method = torch.arange(batch) % len(names)  # as often each
         pair = torch.cat([versions["real"][photo], fakes[method, photo]]).float() / 255
@@ -75,14 +77,10 @@ def train_rater(versions: dict[str, Tensor], steps: int, coarse: bool = False, b
         pair = pair[..., top : top + VIEW, left : left + VIEW]
         pair = pair.flip(-1) if torch.rand(()) < 0.5 else pair
         real, fake = rater(pair).chunk(2)
-        loss = -F.logsigmoid(real - fake).mean()
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        schedule.step()
-        if report and (step + 1) % 100 == 0:
-            report(f"step {step + 1} of {steps}: loss {loss.item():.3f}")
-    return rater.eval()
+        return -F.logsigmoid(real - fake).mean()
+
+    return fit(rater, loss, optimizer, steps, lr, "training the rater", pct_start=0.1,
+               cycle_momentum=True)
 
 
 def mean_chroma(pictures: Tensor) -> Tensor:
@@ -160,9 +158,8 @@ def main(argv=None) -> int:
                    for part in (paths[::2], paths[1::2]))
     print(f"{len(train['real'])} + {len(test['real'])} photographs colorized "
           f"({time.process_time() - start:.0f} s of CPU)", flush=True)
-    raters = {"sharp": False, "coarse": True}
-    raters = {name: train_rater(train, options.steps, coarse, report=lambda line: print(
-        line, flush=True)) for name, coarse in raters.items()}
+    raters = {name: train_rater(train, options.steps, coarse)
+              for name, coarse in (("sharp", False), ("coarse", True))}
     results = {
         "command": " ".join(["python -m experiments.rater", *sys.argv[1:]]),
         "photos": {"to learn from": len(train["real"]), "to test": len(test["real"])},
@@ -174,9 +171,9 @@ def main(argv=None) -> int:
     for who, found in results["labeled_real"].items():
         for name, (share, low, high) in found["nothing"].items():
             print(f"{who:12} {name:12} labeled real {share:6.1%}  [{low:.1%}, {high:.1%}]")
-    state = {f"{who}.{name}": tensor.half() if tensor.is_floating_point() else tensor
+    state = {f"{who}.{name}": tensor
              for who, rater in raters.items() for name, tensor in rater.state_dict().items()}
-    save_atomically(state, {"results": json.dumps(results)}, options.weights)
+    save_atomically(half(state), {"results": json.dumps(results)}, options.weights)
     write_text(json.dumps(results, indent=1) + "\n", options.output)
     return 0
 

@@ -6,16 +6,16 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from safetensors.torch import load_file
 from torch import Tensor, nn
-from tqdm.auto import tqdm
 
 from ..data import Photos, random_crop
+from ..engine.checkpoints import half
+from ..engine.fit import fit
 from ..engine.muon import Muon
 from ..engine.precision import number_format
 from ..io.assets import asset
 from ..io.datasets import CLASSES, label
-from ..io.files import save_atomically
+from ..io.files import load_tensors, save_atomically
 from ..rivals.vgg import VGG16, torchvision_weights
 
 
@@ -99,9 +99,8 @@ def train_classifier(photos, labels: Sequence[int], steps: int = 2000, batch: in
     network = small_network().to(memory_format=torch.channels_last)
     optimizer = Muon(network.parameters(), lr=lr, weight_decay=0.1)
     narrow = number_format(torch.device("cpu"))
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, total_steps=steps,
-                                                   cycle_momentum=False)
-    for step in (bar := tqdm(range(steps), desc="training the classifier")):
+
+    def loss(step: int) -> Tensor:
         crops, named = [], []
         for i in torch.randint(len(photos), (batch,), generator=rng).tolist():
             if (photo := photos[i]) is not None:
@@ -109,14 +108,9 @@ def train_classifier(photos, labels: Sequence[int], steps: int = 2000, batch: in
                 named.append(labels[i])
         with torch.autocast("cpu", narrow, enabled=narrow != torch.float32):
             logits = network(normalized(torch.stack(crops).float() / 255))
-        loss = F.cross_entropy(logits.float(), torch.tensor(named), label_smoothing=0.1)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        optimizer.step()
-        schedule.step()
-        if step % 50 == 0:
-            bar.set_postfix(loss=f"{loss.item():.3f}")
-    return Classifier(network.eval())
+        return F.cross_entropy(logits.float(), torch.tensor(named), label_smoothing=0.1)
+
+    return Classifier(fit(network, loss, optimizer, steps, lr, "training the classifier"))
 
 
 def small_classifier(paths: Sequence[Path] = ()) -> Classifier:
@@ -129,11 +123,10 @@ def small_classifier(paths: Sequence[Path] = ()) -> Classifier:
     shipped = asset("table/classifier.safetensors")
     if shipped.exists() or not paths:
         network = small_network()
-        network.load_state_dict(load_file(shipped))  # float16 in the file becomes float32
+        network.load_state_dict(load_tensors(shipped)[0])  # float16 in the file becomes float32
         return Classifier(network.eval())
     trained = train_classifier(Photos(paths, side=160), [label(path) for path in paths])
-    save_atomically({name: (value.half() if value.dim() > 1 else value).contiguous()
-                     for name, value in trained.network.state_dict().items()}, {}, shipped)
+    save_atomically(half(trained.network.state_dict()), {}, shipped)
     return trained
 
 
@@ -153,6 +146,6 @@ def vgg16(path: str | Path | None = None) -> Classifier:
 
 def _only(layer: nn.Linear, rows: list[int]) -> nn.Linear:
     """A dense layer with some of its outputs."""
-    kept = nn.Linear(layer.in_features, len(rows))
-    kept.load_state_dict({"weight": layer.weight[rows], "bias": layer.bias[rows]})
-    return kept
+    smaller = nn.Linear(layer.in_features, len(rows))
+    smaller.load_state_dict({"weight": layer.weight[rows], "bias": layer.bias[rows]})
+    return smaller

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from tqdm.auto import tqdm
+from torch import Tensor
 
 from ..data import Batches, Photos
+from ..engine.checkpoints import half
+from ..engine.fit import fit
 from ..engine.muon import Muon
 from ..io.files import save_atomically
 from ..networks import build
@@ -32,28 +34,18 @@ def train_backbone(photos: Photos, steps: int = 1_500, batch: int = 32, crop: in
     batches = Batches(photos, batch, crop, (1.0, 2.0), gamma=1.25, seed=seed)
     network = Backbone(SHIPPED).to(memory_format=torch.channels_last)
     optimizer = Muon(network.parameters(), [network.scores.weight], weight_decay=0.05)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, total_steps=steps,
-                                                   cycle_momentum=False)
-    right = 0.0
-    for step in (bar := tqdm(range(steps), desc="training the backbone")):
+
+    def loss(step: int) -> Tensor:
         lightness, _, labels = batches(step)
         logits = network.class_scores(lightness).mean((2, 3))
-        loss = F.cross_entropy(logits, labels, label_smoothing=0.1)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        optimizer.step()
-        schedule.step()
-        right += ((logits.argmax(1) == labels).float().mean().item() - right) / min(step + 1, 100)
-        if step % 50 == 0:
-            bar.set_postfix(right=f"{right:.2f}")
-    return network.eval()
+        return F.cross_entropy(logits, labels, label_smoothing=0.1)
+
+    return fit(network, loss, optimizer, steps, lr, "training the backbone")
 
 
 def save_backbone(backbone: Backbone) -> None:
     """Put a backbone's weights where they ship, in float16."""
-    tensors = {k: (v.half() if v.dim() > 1 else v).contiguous()
-               for k, v in backbone.state_dict().items()}
-    save_atomically(tensors, {}, backbone_file())
+    save_atomically(half(backbone.state_dict()), {}, backbone_file())
 
 
 def train_row(row: Row, photos, folder: Path, device: str = "cpu") -> Path:

@@ -7,13 +7,11 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
-from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
-from tqdm.auto import tqdm
 
 from ..data import random_crop
+from ..engine.fit import fit
 from ..engine.muon import Muon
-from ..io.files import save_atomically
 from ..networks import Zhang
 from .features import BLOCKS, features
 
@@ -81,57 +79,16 @@ def train_on_labels(network: Zhang, pictures: Tensor, labels: np.ndarray,
                if name.startswith("head.") or name.split(".")[1] in BLOCKS]
     optimizer = Muon(trained, lr=lr, weight_decay=0.05)
     crops = [lesson for lesson in lessons for _ in range(lesson.steps)]
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, len(crops), cycle_momentum=False)
-    done = _resume(model, optimizer, schedule, checkpoint) if checkpoint else 0
-    for step in (bar := tqdm(range(done, len(crops)), desc="learning labels", mininterval=5)):
+
+    def loss(step: int) -> Tensor:
         rng = torch.Generator().manual_seed(seed * 1_000_003 + step)
         picks = torch.randint(len(pictures), (batch,), generator=rng).tolist()
         seen = [random_crop(pictures[i], crops[step].crop, crops[step].zoom, rng) for i in picks]
         lightness = torch.stack(seen) * (100 / 255)
-        logits = model.train()(lightness.to(memory_format=torch.channels_last))
-        loss = F.cross_entropy(logits, torch.as_tensor(labels[picks]), label_smoothing=0.1)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        optimizer.step()
-        schedule.step()
-        if (step + 1) % 50 == 0:
-            bar.set_postfix(loss=f"{loss.item():.3f}")
-            if checkpoint:
-                _save(model, optimizer, step + 1, checkpoint)
-    return model.eval()
+        logits = model(lightness.to(memory_format=torch.channels_last))
+        return F.cross_entropy(logits, torch.as_tensor(labels[picks]), label_smoothing=0.1)
 
-
-def _save(model: Labeler, optimizer: Muon, done: int, path: Path) -> None:
-    tensors = {f"model.{name}": value for name, value in model.state_dict().items()}
-    for i, state in optimizer.state_dict()["state"].items():
-        tensors |= {f"optimizer.{i}.{name}": value for name, value in state.items()}
-    save_atomically({k: v.clone(memory_format=torch.contiguous_format)
-                     for k, v in tensors.items()}, {"done": str(done)}, path)
-
-
-def _resume(model: Labeler, optimizer: Muon, schedule, path: Path) -> int:
-    """Take up what `_save` wrote; returns how many steps were done, 0 where there is no such file.
-
-    The schedule holds nothing that the number of steps doesn't tell.
-    """
-    try:
-        with safe_open(path, "pt") as file:
-            done = int(file.metadata()["done"])
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError):
-        return 0
-    model.load_state_dict({name.removeprefix("model."): value for name, value in tensors.items()
-                           if name.startswith("model.")})
-    state = optimizer.state_dict()
-    for name, value in tensors.items():
-        if name.startswith("optimizer."):
-            _, i, key = name.split(".")
-            state["state"].setdefault(int(i), {})[key] = value
-    optimizer.load_state_dict(state)
-    optimizer.step()  # without gradients nothing moves; a schedule wants to see one step
-    for _ in range(done):
-        schedule.step()
-    return done
+    return fit(model, loss, optimizer, len(crops), lr, "learning labels", checkpoint)
 
 
 @torch.inference_mode()

@@ -15,7 +15,7 @@ from .color import rgb_to_lab
 from .fast.lattice import Lattice
 
 STEP = 10  # side of a bin in ab units
-REACH = 13  # so many steps from gray, in a and in b, the colors of any screen end
+REACH = 13  # steps from gray, in a and in b, within which all colors of a screen lie
 
 
 @lru_cache
@@ -36,7 +36,7 @@ def gamut_hull() -> np.ndarray:
 
     Notes
     -----
-    The corners of the RGB cube span the hull but for slight bulges along its edges, so a grid of
+    The hull is that of the RGB cube's corners, but for slight bulges along its edges. A grid of
     five levels a channel is enough: more levels give the same 313 bins.
     """
     from scipy.spatial import ConvexHull  # takes longer to import than all of colorlib
@@ -110,7 +110,7 @@ class AbGamut:
         return self.squared_distances(ab).argmin(-3)
 
     def soft_encode(self, ab: Tensor) -> tuple[Tensor, Tensor]:
-        """Share each color out over its nearest bins.
+        """Share each color among its nearest bins.
 
         Parameters
         ----------
@@ -131,9 +131,9 @@ class AbGamut:
             return self._fast.soft_encode(ab, self.neighbors, self.sigma)
         squared = self.squared_distances(ab).movedim(-3, -1)
         squared, indices = squared.topk(self.neighbors, largest=False)
-        # Softmax is this very quotient. It subtracts the largest exponent first, so that a color
-        # far outside the gamut does not get 0 / 0. Along the last axis its result does not depend
-        # on the number of threads.
+        # The weights are a softmax of -d^2 / 2 sigma^2. Softmax subtracts the largest exponent
+        # first, so that a color far outside the gamut does not give 0 / 0. Along the last axis its
+        # result does not depend on the number of threads.
         weights = torch.softmax(squared / (-2 * self.sigma**2), -1)
         return indices.movedim(-1, -3), weights.movedim(-1, -3)
 
@@ -157,11 +157,11 @@ class AbGamut:
 
 
 def _check(ab: Tensor) -> Tensor:
-    """The same in float32 at least; ValueError if it is no (..., 2, H, W) of finite numbers."""
+    """ab in float32 at least. ValueError unless it is (..., 2, H, W) with finite values."""
     if ab.dim() < 3 or ab.shape[-3] != 2:
         raise ValueError(f"ab must have shape (..., 2, H, W), got {tuple(ab.shape)}")
     ab = ab.to(torch.promote_types(ab.dtype, torch.float32))
-    # One NaN makes the least and the largest value NaN, so these two tell of all.
+    # One NaN makes both the smallest and the largest value NaN: checking these two is enough.
     if ab.numel() and ab.device.type != "meta" and not torch.stack(ab.aminmax()).isfinite().all():
         raise ValueError("ab has values that are not finite numbers")
     return ab

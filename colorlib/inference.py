@@ -27,7 +27,7 @@ def annealed_mean(logits: Tensor, bins: Tensor, T: float = TEMPERATURE) -> Tenso
     ----------
     logits : tensor, shape (..., Q, H, W).
     bins : tensor, shape (Q, 2): the (a, b) of each class.
-    T : 1 is the mean, which is often gray; towards 0 the mode, which is patchy; 0 is the mode.
+    T : temperature, 0 or above. 1 gives the mean, which is often gray; 0 the mode, which is patchy.
 
     Returns
     -------
@@ -57,13 +57,13 @@ def annealed_mean(logits: Tensor, bins: Tensor, T: float = TEMPERATURE) -> Tenso
 
 
 class Colorizer:
-    """A network with all that it takes to color a photo.
+    """Colors photos with a network.
 
     Parameters
     ----------
     network : a `networks.ColorNet`, such as `networks.build` makes.
     size : long side in pixels of what the network is shown.
-    recipe : how the weights were made, for those who ask.
+    recipe : how the weights were made, as their file says.
 
     Examples
     --------

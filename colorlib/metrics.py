@@ -7,6 +7,7 @@ from torch import Tensor
 
 WORST = 150.0  # ab units: the threshold at which the paper's curve ends
 DRAWS = 1000  # bootstrap samples
+ENDS = (0.025, 0.975)  # the quantiles between which 95% of them lie
 
 
 def auc(error: Tensor, weights: Tensor | None = None) -> float:
@@ -49,7 +50,7 @@ def auc_scores(error: Tensor) -> Tensor:
 
 
 def _check(*photos: Tensor) -> None:
-    """What is no photograph, or not of the other's shape, gets no figure."""
+    """ValueError unless the photos have pixels, one shape, and finite values."""
     shapes = [tuple(photo.shape) for photo in photos]
     if len(set(shapes)) > 1 or not photos[0].numel():
         raise ValueError(f"photos must have pixels and the same shape, got {shapes}")
@@ -68,8 +69,9 @@ def chroma(lab: Tensor) -> Tensor:
 
 
 def colorfulness(rgb: Tensor) -> float:
-    """How colorful a photo looks: the M of Hasler and Suesstrunk (2003), 0 for gray, 109 at most
-    for what their viewers called extremely colorful.
+    """How colorful a photo looks: the M of Hasler and Suesstrunk (2003).
+
+    0 is gray; the photos that their viewers called extremely colorful had 109.
 
     Parameters
     ----------
@@ -136,4 +138,9 @@ def bootstrap(values: np.ndarray, draws: int = DRAWS, seed: int = 0) -> np.ndarr
 
 def interval(values: np.ndarray, draws: int = DRAWS) -> list[float]:
     """Where the middle 95% of `bootstrap`'s means lie: low, high."""
-    return np.quantile(bootstrap(values, draws), [0.025, 0.975]).tolist()
+    return ends(bootstrap(values, draws))
+
+
+def ends(drawn: np.ndarray | Tensor) -> list[float]:
+    """The 95% percentile interval of bootstrap samples: low, high. NaN are left out."""
+    return np.nanquantile(np.asarray(drawn, dtype=np.float64), ENDS).tolist()

@@ -42,16 +42,16 @@ def _block(channels: list[int], stride: int = 1, dilation: int = 1) -> nn.Sequen
 
 
 class ColorNet(nn.Module):
-    """What a network has to offer so that the course can train it, measure it and color by it.
+    """What a network must have so that the course can train it, measure it and color with it.
 
     Attributes
     ----------
     bins : tensor, shape (Q, 2): the (a, b) of each class, where the outputs are logits of a
         distribution over colors; then `inference.Colorizer` takes the annealed mean. None where
-        the network has colors of its own, see `colors`.
-    losses : the names, of those that `recipes.Recipe` knows, which it can be trained by.
-    last : names of its output layers, whose kernels Muon leaves to AdamW. By "rebalanced", the
-        first one's bias takes up the class weights.
+        the network says colors itself, see `colors`.
+    losses : those of `recipes.Recipe.loss` by which it can be trained.
+    last : names of its output layers, whose kernels Muon leaves to AdamW. With the loss
+        "rebalanced", the first one's bias takes up the class weights of `recipes.Recipe.finish`.
     frozen : names of parts that no training changes and whose weights ship in a file of their own.
     """
 
@@ -82,7 +82,7 @@ class ColorNet(nn.Module):
 
 
 def check_shape(lightness: Tensor) -> Tensor:
-    """The lightness itself, if it has a shape that networks take; ValueError if not."""
+    """Return the lightness. ValueError unless it is (N, 1, H, W), H and W multiples of 8."""
     if lightness.dim() != 4 or lightness.shape[1] != 1:
         raise ValueError(f"lightness must be (N, 1, H, W), got {tuple(lightness.shape)}")
     if lightness.shape[-2] % STRIDE or lightness.shape[-1] % STRIDE:
@@ -206,8 +206,8 @@ def load_public(path: str | Path | None = None) -> Zhang:
 
     Notes
     -----
-    This is the only pickle that colorlib opens, after its hash was checked and by
-    ``torch.load(weights_only=True)``, which runs no code from the file.
+    The file is a pickle. It is opened only after its hash was checked, by
+    ``torch.load(weights_only=True)``, which runs no code from it.
     """
     from .io.downloads import download, sha256
 

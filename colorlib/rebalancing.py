@@ -16,9 +16,9 @@ def empirical_prior(images: Iterable[Tensor], gamut: AbGamut | None = None) -> T
 
     Parameters
     ----------
-    images : RGB tensors of any size, shape (..., 3, H, W), in [0, 1] or uint8. A generator will do:
-        one is held at a time, so memory does not grow with their number.
-    gamut : whose soft encoding counts the pixels; that is the smoothing of the paper (sigma = 5).
+    images : RGB tensors of any size, shape (..., 3, H, W), in [0, 1] or uint8. They may come from
+        a generator: one is in memory at a time.
+    gamut : its soft encoding counts the pixels, which is the paper's smoothing (sigma = 5).
 
     Returns
     -------
@@ -27,19 +27,19 @@ def empirical_prior(images: Iterable[Tensor], gamut: AbGamut | None = None) -> T
     Raises
     ------
     ValueError
-        If there is not a single pixel.
+        If there is no pixel.
 
     Notes
     -----
-    A right prior of many photographs peaks at (0, 0), gray. One that peaks at the rim, as at
-    (-90, 90), was fed values of 0 to 255 as if they were 0 to 1.
+    The prior of many photographs peaks at (0, 0), gray. If yours peaks far out, as at (-90, 90),
+    the images had values of 0 to 255 where 0 to 1 is expected.
     Zhang et al. 2016, section 2.2. Chapter 03.
     """
     return shares(color_counts(images, gamut))
 
 
 def shares(counts: Tensor) -> Tensor:
-    """Counts, shape (Q,), divided by their sum. ValueError if there is none."""
+    """Counts, shape (Q,), divided by their sum. ValueError if that is 0."""
     if not counts.sum() > 0:
         raise ValueError("no pixels to count: the collection of images is empty")
     return counts / counts.sum()

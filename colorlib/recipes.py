@@ -27,7 +27,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class Recipe:
-    """All that decides what a training gives, beside its photographs.
+    """All that decides the result of a training, apart from its photographs.
 
     Attributes
     ----------
@@ -35,7 +35,7 @@ class Recipe:
     loss : "rebalanced" (the paper's full method), "classification" (the same without class
         weights), "l2" (regression to ab), or "own", that which the network's own paper minimizes.
     stages : first small crops, which are cheap, then larger ones, up to what inference will see.
-    optimizer : "adamw" (the paper's Adam, its weight decay apart), or "muon" (see `optimizers`).
+    optimizer : "adamw" (the paper's Adam, its weight decay apart), or "muon" (see `engine.muon`).
     lr, warmup : the learning rate, reached after `warmup` steps, then down a cosine to 0.
     average : decay of the moving average of the weights, which is what training returns.
     gamma : see `data.Batches`.
@@ -107,8 +107,9 @@ COURSE = Recipe(
     size=176,
 )
 
-# Every 32nd photo of the train split was kept aside to choose the recipe by, so that the val split
-# is looked at once, by the finished network.
+
+# The recipe was chosen on every 32nd photo of the train split, on which nothing was trained. So the
+# val split is used once, for the finished network.
 HOLD_OUT = 32
 
 
@@ -149,6 +150,6 @@ def differences(saved: Recipe, now: Recipe, done: int) -> list[str]:
 
 def recipe_of(settings: dict) -> Recipe:
     """A recipe from what ``dataclasses.asdict`` made of one and JSON has kept."""
-    # What a recipe of an earlier version did not know of was what is the default now.
+    # A setting that an earlier version did not have yet: it did what is now the default.
     settings = {**asdict(Recipe()), **settings}
     return Recipe(**settings | {"stages": tuple(Stage(**stage) for stage in settings["stages"])})

@@ -1,4 +1,4 @@
-"""Simulated clicks: to train the network with hints by, and to measure it (chapter 10)."""
+"""Train the network with hints, and measure it, both by simulated clicks (chapter 10)."""
 
 import argparse
 import json
@@ -15,28 +15,29 @@ from tqdm.auto import tqdm
 
 from colorlib.color import rgb_to_lab
 from colorlib.data import Photos, find_photos
-from colorlib.engine.checkpoints import thinned
+from colorlib.engine.checkpoints import save_weights, thinned
 from colorlib.images import as_rgb
 from colorlib.inference import Colorizer
 from colorlib.io.assets import asset
 from colorlib.io.datasets import imagenette
 from colorlib.io.downloads import sha256
-from colorlib.io.files import save_atomically, write_text
-from colorlib.metrics import DRAWS, auc
+from colorlib.io.files import write_text
+from colorlib.metrics import auc
 from colorlib.recipes import COURSE, HOLD_OUT, Recipe, Stage
 from colorlib.rivals.hints import LEARNED, WIDTH, Hinted
 from colorlib.rivals.interactive import ByHints
 from colorlib.training import Training, train
+from experiments.bootstrap import estimate
 
 RECIPE = Recipe(
     network="hinted", width=WIDTH, stages=(Stage(300, 16, 96, lam=0.9),), lr=3e-3, warmup=30,
     average=0.99, precision="float32", size=COURSE.size, seed=1)
-# Of the clicks that are made up for the training:
-NONE = 1 / 8  # share of pictures without a click; there are 7 on the average
-ALL = 0.01  # share of pictures that show all of their color
-NOISE = 4.0  # ab units by which a hand misses the color
+# Of the clicks that are simulated for the training:
+NONE = 1 / 8  # share of pictures without a click; the mean is 7 clicks
+ALL = 0.01  # share of pictures in which every place is a hint
+NOISE = 4.0  # ab units: standard deviation of a click's color from the true one
 SIDES = (1, 2, 3)  # of a click, in places of 4 x 4 pixels
-MEASURED = (0, 1, 2, 5, 10, 50)  # clicks
+MEASURED = (0, 1, 2, 5, 10, 50)  # numbers of clicks after which the colors are measured
 
 
 def simulate(ab: Tensor, rng: torch.Generator) -> Tensor:
@@ -48,9 +49,9 @@ def simulate(ab: Tensor, rng: torch.Generator) -> Tensor:
 
     Returns
     -------
-    tensor, shape (N, 3, h, w), as `Hinted.logits` takes it. How many clicks there are is drawn from
-    a geometric distribution; each is a square in the mean color of what lies under it, give or take
-    `NOISE`. Now and then all colors are given away.
+    tensor, shape (N, 3, h, w), as `rivals.hints.Hinted.logits` takes it. The number of clicks is
+    drawn from a geometric distribution. Each click is a square in the mean color of the pixels
+    under it, plus noise. In a share `ALL` of the pictures every place is a hint.
     """
     hints = ab.new_zeros(len(ab), 3, *ab.shape[-2:])
     counts = torch.empty(len(ab)).geometric_(NONE, generator=rng).int() - 1
@@ -67,9 +68,9 @@ def simulate(ab: Tensor, rng: torch.Generator) -> Tensor:
 
 
 def click(hints: Tensor, ab: Tensor, x: float, y: float, side: int, off: Tensor | int = 0) -> None:
-    """Write a click into hints (3, h, w): the mean of ab (2, h, w) in a square, and what it is off.
+    """Write a click into hints (3, h, w): the mean of ab (2, h, w) in a square, plus `off`.
 
-    The square lies at x, y in [0, 1) of the picture.
+    The square lies at x, y, shares of the picture's sides in [0, 1).
     """
     height, width = ab.shape[-2:]
     top, left = (int(at * max(1, size - side + 1)) for at, size in ((y, height), (x, width)))
@@ -79,16 +80,16 @@ def click(hints: Tensor, ab: Tensor, x: float, y: float, side: int, off: Tensor 
 
 
 class HintTraining(Training):
-    """What `training.train` does, with clicks that are made up anew for each batch."""
+    """A training with clicks that are simulated anew for each batch."""
 
     def loss(self, lightness: Tensor, ab: Tensor, labels: Tensor | None = None) -> Tensor:
-        # Of the step's number alone, so that a training that was stopped goes on as if it was not.
+        """The loss with hints, drawn by the number of the step: a stop changes nothing."""
         rng = torch.Generator().manual_seed(self.recipe.seed * 1_000_003 + self.done)
         return super().loss(lightness, ab, labels, simulate(ab.cpu(), rng).to(ab))
 
 
-def beginning() -> dict[str, Tensor]:
-    """What the training begins with: the course's network, and hints that change nothing yet."""
+def initial_weights() -> dict[str, Tensor]:
+    """The weights of the course's network, and random ones for the parts that take hints."""
     torch.manual_seed(RECIPE.seed)
     network = Hinted(WIDTH)
     network.load_state_dict(Colorizer.from_pretrained("course").network.state_dict(), strict=False)
@@ -96,12 +97,12 @@ def beginning() -> dict[str, Tensor]:
 
 
 def measure(colorizer: ByHints, paths: Sequence[Path], side: int = 2) -> dict:
-    """How good the colors are after so many clicks, by the true colors at random places.
+    """How good the colors are after clicks in the true colors, at random places.
 
     Parameters
     ----------
-    paths : photographs that neither network was trained on. The clicks of a photo are the same each
-        time, and the first of many are those of few.
+    paths : photographs that neither network was trained on. A photo gets the same clicks each time,
+        and more clicks are added to those that were there.
     side : of a click, in places of 4 x 4 of the pixels that the network is shown.
 
     Returns
@@ -111,12 +112,11 @@ def measure(colorizer: ByHints, paths: Sequence[Path], side: int = 2) -> dict:
     """
     errors = torch.stack([_errors(colorizer, as_rgb(path), side, seed)
                           for seed, path in enumerate(tqdm(paths, unit=" photos"))])
-    picks = torch.randint(len(errors), (DRAWS, len(errors)),
-                          generator=torch.Generator().manual_seed(0))
     found = {}
     for count, values in zip(MEASURED, errors.unbind(1), strict=True):
-        error, score = values.unbind(1)
-        found[str(count)] = _interval("error", error, picks) | _interval("auc", score, picks)
+        line = found[str(count)] = {}
+        for name, column in zip(("error", "auc"), values.unbind(1), strict=True):
+            line[name], *line[f"{name}_interval"] = estimate(column)
     return found
 
 
@@ -140,17 +140,10 @@ def _errors(colorizer: ByHints, truth: Tensor, side: int, seed: int) -> Tensor:
     return torch.stack(found)
 
 
-def _interval(name: str, values: Tensor, picks: Tensor) -> dict:
-    """A mean over photographs, and its bootstrap interval."""
-    ends = values[picks].mean(1).quantile(torch.tensor([0.025, 0.975]))
-    return {name: values.mean().item(), f"{name}_interval": ends.tolist()}
-
-
 def save(weights: dict[str, Tensor], recipe: dict, path: Path) -> None:
-    """Write what a training has changed; the rest is in the course's own file."""
-    learned = {name: value.half().contiguous() for name, value in weights.items()
-               if name.startswith(LEARNED)}
-    save_atomically(learned, {"recipe": json.dumps(recipe)}, path)
+    """Write the weights that were trained; the others are in the course's own file."""
+    learned = {name: value for name, value in weights.items() if name.startswith(LEARNED)}
+    save_weights(learned, recipe, path)
 
 
 def recipe_of(training: Training) -> dict:
@@ -174,7 +167,7 @@ def main(argv=None) -> int:
     if not options.measure:
         paths = [p for i, p in enumerate(find_photos(imagenette("train"))) if i % HOLD_OUT]
         training = train(RECIPE, Photos(paths), options.folder / "checkpoint.safetensors",
-                         initial=beginning(), kind=HintTraining)
+                         initial=initial_weights(), kind=HintTraining)
         save(training.finished(), recipe_of(training), options.weights)
     colorizer = ByHints.from_pretrained(options.weights)
     paths = find_photos(imagenette("val"))

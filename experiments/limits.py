@@ -13,7 +13,6 @@ from pathlib import Path
 from zlib import crc32
 
 import torch
-from safetensors import SafetensorError, safe_open
 from torch import Tensor
 from tqdm import tqdm
 
@@ -25,12 +24,13 @@ from colorlib.inference import TEMPERATURE, Colorizer
 from colorlib.io.assets import asset
 from colorlib.io.datasets import imagenette
 from colorlib.io.downloads import sha256
-from colorlib.io.files import save_atomically, write_text
+from colorlib.io.files import load_cached, save_atomically, write_text
 from colorlib.limits import calibration, drawings, skin
 from colorlib.limits.predictions import DRAWN, colors, resize_like
+from colorlib.metrics import DRAWS
 from colorlib.rebalancing import class_weights, course_prior, empirical_prior
 from colorlib.training import train
-from experiments.limits_summary import DRAWS, figures, summarized
+from experiments.limits_summary import figures, summarized
 from experiments.trials import SQUARE, hues, measure, portraits
 
 KEEP_EVERY = 20  # photographs
@@ -88,13 +88,7 @@ def all_rows(paths: list[Path], nets: dict[str, Colorizer], shift: Tensor, state
     """Rows of all photographs, (n, ...) each; goes on from `state` if it was stopped before."""
     key = json.dumps([[path.name for path in paths],
                       [net.network.model8[-1].weight.sum().item() for net in nets.values()]])
-    rows: dict[str, Tensor] = {}
-    try:
-        with safe_open(state, "pt") as file:
-            if file.metadata()["key"] == key:
-                rows = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError):
-        pass  # there is none, or it is torn: from the start
+    rows, _ = load_cached(state, key)
     done = len(rows["why"]) if rows else 0
     fresh = []
     for i in tqdm(range(done, len(paths)), initial=done, total=len(paths), unit=" photos"):

@@ -9,9 +9,9 @@ from torch import Tensor
 from colorlib.inference import TEMPERATURE
 from colorlib.limits import calibration, failures
 from colorlib.limits.conditions import CONDITIONS
+from experiments.bootstrap import estimate
 from experiments.trials import CELL, HUES, PRINTS, T_GRID, T_TABLES, UNDECIDED
 
-DRAWS = 1000  # bootstrap samples
 # Each figure is the sum of one column of `HUES` by the sum of another.
 FIGURES = {
     "agreement": ("agreement", "product of chromas"),
@@ -22,17 +22,10 @@ FIGURES = {
 }
 
 
-def interval(rows: Tensor, statistic: Callable[[Tensor], Tensor]) -> list[float]:
-    """A statistic of rows, one a photograph, and the ends of its 95% bootstrap interval.
 
-    Parameters
-    ----------
-    rows : tensor, shape (n, ...). statistic : takes such rows, gives a number.
-    """
-    picks = torch.randint(len(rows), (DRAWS, len(rows)), generator=torch.Generator().manual_seed(0))
-    drawn = torch.stack([torch.as_tensor(statistic(rows[pick])).double() for pick in picks])
-    ends = drawn.nanquantile(torch.tensor([0.025, 0.975], dtype=torch.float64)).tolist()
-    return [float(f"{x:.5g}") for x in (float(statistic(rows)), *ends)]
+def interval(rows: Tensor, statistic: Callable[[Tensor], Tensor]) -> list[float]:
+    """`bootstrap.estimate` in five significant digits: value, low, high."""
+    return [float(f"{x:.5g}") for x in estimate(rows, statistic)]
 
 
 def figure(rows: Tensor, name: str) -> Tensor:

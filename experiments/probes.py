@@ -1,7 +1,7 @@
-"""All that chapter 11 reports of five networks, measured: ``python -m experiments.probes``.
+"""Measure what chapter 11 reports of five networks: ``python -m experiments.probes``.
 
-Every part is kept in a folder as soon as it is done: stopped, the same command goes on from there.
-All of them take about half an hour of one core.
+Every part is written to a folder as soon as it is done. After a stop the same command goes on from
+there. Everything takes about half an hour of one core.
 """
 
 import argparse
@@ -22,6 +22,10 @@ from experiments.study import NETWORKS, VIEW, Study
 
 TUNED = ("random", "color")  # the networks that few labels train further
 PAIRS = (("color", "random"), ("color", "kmeans"), ("color", "l2"), ("supervised", "color"))
+# Of the features that ship for the notebook:
+SHIPPED = ("random", "color", "supervised"), ("model2", "model4", "model7")  # networks, blocks
+SMALL = 128  # numbers for each photo and block
+PHOTOS = 700, 300  # to fit, and to test
 
 
 def compared(one: np.ndarray, other: np.ndarray) -> dict:
@@ -64,13 +68,8 @@ def measure(study: Study, names: Sequence[str] = tuple(NETWORKS)) -> dict:
     }
 
 
-SHIPPED = ("random", "color", "supervised"), ("model2", "model4", "model7")
-SMALL = 128  # numbers of a photo and block that ship
-PHOTOS = 700, 300  # that ship: to fit, and to test
-
-
 def ship(study: Study, path: Path) -> None:
-    """Features of some photos for the notebook, small: 128 numbers a block, each in a byte."""
+    """Write features of some photos for the notebook: 128 numbers for each block, a byte each."""
     fit, test = (np.linspace(0, count - 1, most).astype(int)
                  for count, most in zip((study.fit.sum(), len(study.test)), PHOTOS, strict=True))
     tensors = {"labels": torch.from_numpy(np.concatenate(
@@ -88,7 +87,7 @@ def ship(study: Study, path: Path) -> None:
 
 
 def main(argv=None) -> int:
-    """Measure, write the results, and the notebook's features if asked for."""
+    """Measure, write the results and, if asked for, the notebook's features."""
     parser = argparse.ArgumentParser(description="What five networks have learned to see.")
     parser.add_argument("--data", type=Path, help="folder with train and val; default: Imagenette")
     parser.add_argument("--every", type=int, default=1, help="only every so-manieth photo")

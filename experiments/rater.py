@@ -1,7 +1,7 @@
 """A machine that takes the Turing test: which of two pictures is the colorized one? (chapter 08)
 
-``python -m experiments.rater`` trains it on Imagenette and measures it; the weights that ship carry
-what was measured.
+``python -m experiments.rater`` trains it on Imagenette and measures it. The results are also written
+into the file of its weights.
 """
 
 import argparse
@@ -26,6 +26,7 @@ from colorlib.io.downloads import sha256
 from colorlib.io.files import save_atomically, write_text
 from colorlib.metrics import chroma
 from colorlib.turing.rater import HANDICAPS, SIDE, VIEW, Rater, scores
+from experiments.bootstrap import estimate
 
 METHODS = {"random": None, "mean, T = 1": 1.0, "T = 0.38": 0.38, "mode, T = 0": 0.0}
 
@@ -89,13 +90,9 @@ def mean_chroma(pictures: Tensor) -> Tensor:
     return chroma(lab).mean((-2, -1))
 
 
-def labeled_real(real: Tensor, fake: Tensor, draws: int = 1000) -> list[float]:
+def labeled_real(real: Tensor, fake: Tensor) -> list[float]:
     """Share of pairs in which the fake has the higher score, and its 95% interval over photos."""
-    fooled = (fake > real).double() + 0.5 * (fake == real).double()
-    picks = torch.randint(len(fooled), (draws, len(fooled)),
-                          generator=torch.Generator().manual_seed(0))
-    ends = fooled[picks].mean(1).quantile(torch.tensor([0.025, 0.975], dtype=torch.float64))
-    return [fooled.mean().item(), *ends.tolist()]
+    return estimate((fake > real).double() + 0.5 * (fake == real).double())
 
 
 def squares(paths: list[Path]) -> list[Tensor]:

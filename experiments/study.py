@@ -1,4 +1,4 @@
-"""Five networks and their photographs: each part measured once, and kept (chapter 11)."""
+"""Five networks compared on the same photographs, every part cached in a file (chapter 11)."""
 
 import hashlib
 from collections.abc import Sequence
@@ -29,13 +29,14 @@ VIEW = 96  # pixels: that square as a probe's network sees it
 WIDTH = 1 / 4  # of all five networks, as of the course's
 NETWORKS = {"random": "random weights", "kmeans": "k-means filters", "color": "learned to color",
             "l2": "learned to color by L2", "supervised": "learned the labels"}
-SHOWN = 256  # training pictures that a start from data looks at
-FEWEST = 10  # photographs that show a concept, or nothing is said of it
-MIDDLE = "model4"  # the block whose probes are fitted to few labels, too
+SHOWN = 256  # training pictures from which filters and BatchNorms are initialized
+FEWEST = 10  # a concept that fewer photographs show is left out
+MIDDLE = "model4"  # the block whose probes are also fitted to few labels
 STRONGEST = 9  # photographs that excite a unit most
 
 
 def square(rgb: Tensor) -> Tensor:
+    """The middle square of a photo, (3, 128, 128)."""
     return center(rgb, SIDE)
 
 
@@ -47,7 +48,7 @@ def pictures(paths: Sequence[Path]) -> Tensor:
 
 
 def lightness(part: Tensor, side: int = VIEW) -> Tensor:
-    """L (N, 1, side, side) of `pictures`."""
+    """L (N, 1, side, side) of what `pictures` returned."""
     values = part * (100 / 255)
     if side != SIDE:
         values = F.interpolate(values, (side, side), mode="bilinear", antialias=True)
@@ -55,11 +56,17 @@ def lightness(part: Tensor, side: int = VIEW) -> Tensor:
 
 
 class Study:
-    """The photographs, their parts, and a folder for what is done.
+    """The photographs in their parts, and the networks that are measured on them.
 
-    Of the train split, every 20th photo is kept to choose penalties by, and nobody learns its
-    label. Probes are fitted to every third of the others; the supervised network has the labels of
-    all the others. Every second photo of the val split is for testing, and for nothing else.
+    Every 20th photo of the train split is used to choose penalties; no training has its label.
+    Probes are fitted to every third of the others, and the supervised network is trained on the
+    labels of all the others. Every second photo of the val split is for testing only.
+
+    Parameters
+    ----------
+    folder : for the cache.
+    data : folder with train and val; Imagenette if not given.
+    every : use only one photo in so many.
     """
 
     def __init__(self, folder: Path, data: Path | None = None, every: int = 1):
@@ -73,12 +80,13 @@ class Study:
         self.fit = (number % 3 == 1) & ~self.choose
         names = "".join(path.name for path in [*self.train, *self.test])
         self.key = f"{SIDE} {hashlib.sha256(names.encode()).hexdigest()}"
-        both = cache_tensors(folder / "pictures.safetensors", self.key,
-                    lambda: {"train": pictures(self.train), "test": pictures(self.test)})
+        both = cache_tensors(
+            folder / "pictures.safetensors", self.key,
+            lambda: {"train": pictures(self.train), "test": pictures(self.test)})
         self.gray, self.seen = both["train"], both["test"]
 
     def start(self, name: str) -> tuple[Zhang, str]:
-        """One of the five networks, and what decided its weights."""
+        """One of the five networks, and a text of all that its weights depend on."""
         if name in ("color", "l2"):
             row = "full" if name == "color" else "l2"
             digest = hashlib.sha256(weights_file(row).read_bytes()).hexdigest()
@@ -102,7 +110,7 @@ class Study:
         return network.eval(), key
 
     def features(self, name: str) -> dict[str, Tensor]:
-        """Of each block, for the photos to fit, to choose and to test by: pooled, and its peaks."""
+        """Pooled features of each block, "fit.model1" and so on, and "peaks", the units' maxima."""
         network, key = self.start(name)
 
         @torch.inference_mode()
@@ -123,7 +131,7 @@ class Study:
         return cache_tensors(path, f"{SIZE} {VIEW} {key}", make)
 
     def probe(self, x: dict[str, np.ndarray], some: np.ndarray | None = None) -> dict:
-        """Fit on the labels (those numbered `some`), choose the penalty, test."""
+        """Fit on the labels (those numbered `some`, or all), choose the penalty, test."""
         some = np.arange(int(self.fit.sum())) if some is None else some
         probe = best_probe(x["fit"][some], self.labels[self.fit][some],
                            x["choose"], self.labels[self.choose])
@@ -133,7 +141,7 @@ class Study:
                 "right": right.astype(int).tolist()}
 
     def probes(self, name: str) -> dict[str, dict]:
-        """Of each block: a probe of all labels, of few, and how its units choose photos."""
+        """For each block: a probe of all labels, probes of few, and its units' purity."""
         def make() -> dict:
             x, found = self.features(name), {}
             for block in tqdm(BLOCKS, desc=f"probes, {name}"):
@@ -177,7 +185,7 @@ class Study:
         """For sky, grass and faces: the best unit of every block, and what plain lightness does."""
         key, found = f"{CONCEPTS} {MOST} {self.key}", {}
         where = cache_tensors(self.folder / "places.safetensors", key,
-                     lambda: places(self.test[::2], SIDE, square))
+                              lambda: places(self.test[::2], SIDE, square))
         tables = {concept: rows.numpy() for concept, rows in where.items()}
         for concept, table in tables.items():
             inside = table[:, 3] > 0
@@ -203,16 +211,21 @@ class Study:
         for name in names:
             network, start = self.start(name)
             best = cache_json(self.folder / f"{name}.units.json", f"{key} {start}",
-                         lambda network=network: units(network))
+                              lambda network=network: units(network))
             for concept in found:
                 found[concept]["networks"][name] = best[concept]
         return found
 
 
 def purity(peaks: np.ndarray, truth: np.ndarray) -> dict[str, float]:
-    """Of the nine photos that excite a unit most, the commonest class's share; mean of units.
+    """Share of the most frequent class among the photos that excite a unit most, mean of units.
 
-    "chance" is the same with the photographs' classes shuffled.
+    They are the nine strongest. "chance" is the same with the photographs' classes shuffled.
+
+    Parameters
+    ----------
+    peaks : array, shape (photos, units): the largest answer of each unit to each photo.
+    truth : array, shape (photos,): classes.
     """
     top = np.argsort(-peaks, axis=0)[:STRONGEST]
 

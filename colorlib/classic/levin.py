@@ -12,11 +12,11 @@ from ..images import like, rgb_and_alpha
 from .neighborhoods import SIZE, neighborhoods, shrink
 from .scribbles import read_scribbles
 
-FLAT = 0.02  # least squared scale of lightness, for windows in which it does not vary
+FLAT = 0.02  # L squared: the smallest 2 s^2 of `affinities`, so that a flat window has one
 
 
 def affinities(lightness: Tensor) -> Tensor:
-    """How much the color of each pixel is to be that of each of its eight neighbors.
+    """How much of each pixel's color comes from each of its eight neighbors.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ def affinities(lightness: Tensor) -> Tensor:
     Returns
     -------
     weights : float64 tensor, shape (9, H, W): of the 3 x 3 pixels around each, row by row. They
-        sum to 1; that of the pixel itself, in the middle, and those outside the picture are 0.
+        sum to 1. The pixel itself, in the middle, and places outside the picture have weight 0.
 
     Notes
     -----
@@ -41,7 +41,7 @@ def affinities(lightness: Tensor) -> Tensor:
 
 
 def spread(lightness: Tensor, ab: Tensor, known: Tensor) -> Tensor:
-    """Colors of all pixels, from those of a few.
+    """Spread the colors of a few pixels to all.
 
     Parameters
     ----------
@@ -89,20 +89,20 @@ def spread(lightness: Tensor, ab: Tensor, known: Tensor) -> Tensor:
 
 
 def color_by_dots(lab: Tensor, count: int, side: int = 5) -> tuple[Tensor, Tensor]:
-    """A person who knows the truth and never tires, for measuring: where is the picture worst?
+    """Simulate a person who knows the true colors: each dot goes where the picture is worst.
 
     Parameters
     ----------
     lab : tensor, shape (3, H, W): the true colors.
-    count : dots to paint, one after the other: each square, in the mean of its true colors, where
-        the mean error over such a square is largest so far.
+    count : dots to paint, one after the other. Each is a square in the mean of its true colors,
+        put where the mean ab error over such a square is largest.
     side : of a dot in pixels; odd.
 
     Returns
     -------
-    errors : tensor, shape (count + 1,): mean ab error after 0, 1, ... dots. Without dots, all is
-        gray.
-    ab : tensor, shape (2, H, W): the colors in the end.
+    errors : tensor, shape (count + 1,): mean ab error after 0, 1, ... dots. Without dots the
+        picture is gray.
+    ab : tensor, shape (2, H, W): the colors after the last dot.
     """
     lightness, true = lab[:1], lab[1:]
     ab, made = torch.zeros_like(true), torch.zeros_like(true)
@@ -115,17 +115,17 @@ def color_by_dots(lab: Tensor, count: int, side: int = 5) -> tuple[Tensor, Tenso
         dot = [slice(max(0, at - side // 2), at + side // 2 + 1) for at in (y, x)]
         ab[:, *dot] = true[:, *dot].mean((1, 2), keepdim=True)
         known[tuple(dot)] = True
-        # As it can be shown: what is out of gamut would be cut in the picture.
+        # Measured as it is shown: a screen has no colors outside the gamut of sRGB.
         made = into_gamut(torch.cat([lightness, spread(lightness, ab, known)]))[1:]
     return torch.stack([*errors, (made - true).norm(dim=0).mean()]), made
 
 
 def levin(image, scribbles, size: int = SIZE):
-    """Color a photo by scribbles: each spreads until L changes.
+    """Color a photo by scribbles: the color of each spreads to where L changes.
 
     Parameters
     ----------
-    image : path, Pillow picture, array or tensor, as for `Colorizer`; its color is not looked at.
+    image : path, Pillow picture, array or tensor, as for `Colorizer`; its color is not used.
     scribbles : see `read_scribbles`.
     size : long side in pixels at which the colors are found. Time grows a little faster than the
         number of pixels: seconds at 512.
@@ -150,7 +150,7 @@ def levin(image, scribbles, size: int = SIZE):
     rgb, alpha = rgb_and_alpha(image)
     full = lightness_of(rgb)
     ab, known = read_scribbles(scribbles, image)
-    # In a smaller picture a stroke is as wide as the pixels that it touches.
+    # In the smaller picture every pixel that a stroke touches takes the stroke's mean color.
     share = shrink(known[None].float(), size)
     small = shrink(torch.where(known, ab, 0.0), size) / share.clamp(min=1e-6)
     colors = spread(shrink(full, size), small, share[0] > 0)

@@ -13,7 +13,7 @@ def neighborhoods(channel: Tensor, window: int) -> Tensor:
 
 
 def shrink(picture: Tensor, size: int) -> Tensor:
-    """(C, H, W) with a long side of at most `size`; each pixel the mean of those it stands for."""
+    """Shrink (C, H, W) to a long side of at most `size` pixels, by the mean over areas."""
     scale = size / max(picture.shape[-2:])
     if scale >= 1:
         return picture

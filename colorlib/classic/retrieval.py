@@ -1,4 +1,4 @@
-"""Color by example without choosing it: the photograph that looks most alike (chapter 09)."""
+"""Color by example, the example chosen by the computer: the most similar photo (chapter 09)."""
 
 from collections.abc import Sequence
 
@@ -12,18 +12,23 @@ from .welsh import welsh
 
 
 class ByExample:
-    """Chooses the reference by itself, among many photos, then transfers its colors.
+    """Finds the most similar of many photos and transfers its colors.
 
     Parameters
     ----------
     photos : a `data.Photos`, or any sequence of color photos as for `Colorizer`; None is skipped.
     tiny : side in pixels of the copies that are compared.
 
+    Raises
+    ------
+    ValueError
+        If there is no photo to choose from.
+
     Notes
     -----
-    Photos are alike if tiny gray copies of them are, their contrast made the same; a copy may be
-    mirrored. With 80 million photos that was enough to color many of them: Torralba, Fergus and
-    Freeman 2008. Chapter 09.
+    Photos are similar if tiny gray copies of them are, scaled to the same contrast; a copy may be
+    mirrored. With 80 million photos that was enough to color many pictures: Torralba, Fergus and
+    Freeman 2008.
     """
 
     def __init__(self, photos: Sequence, tiny: int = 16):
@@ -35,7 +40,7 @@ class ByExample:
         self._numbers, self._looks = list(looks), torch.stack(list(looks.values()))
 
     def nearest(self, image, count: int = 1) -> list[int]:
-        """The numbers of the `count` photos that look most like this one, the nearest first."""
+        """The numbers of the `count` most similar photos, the most similar first."""
         look = self._look(image)
         both = torch.stack([look.flatten(), look.flip(-1).flatten()])
         likeness = (self._looks.flatten(1) @ both.T).amax(1)

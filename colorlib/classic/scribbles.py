@@ -8,6 +8,11 @@ from torch import Tensor
 from ..color import rgb_to_lab
 from ..images import as_rgb, rgb_and_alpha
 
+DIFFERENT = 0.04  # of 1: a channel that differs by more was drawn on
+OPAQUE = 0.5  # alpha above which a pixel belongs to a stroke
+
+Stroke = tuple[str, list[tuple[float, float]]]  # a color, and the points (x, y) of its line
+
 
 def read_scribbles(scribbles, image) -> tuple[Tensor, Tensor]:
     """The colors that a person drew on a photo.
@@ -20,7 +25,7 @@ def read_scribbles(scribbles, image) -> tuple[Tensor, Tensor]:
 
     Returns
     -------
-    ab : tensor, shape (2, H, W), colors of the strokes (of their L no use is made).
+    ab : tensor, shape (2, H, W): colors of the strokes. Their L is not used.
     known : bool tensor, shape (H, W): where there are strokes.
 
     Raises
@@ -32,24 +37,21 @@ def read_scribbles(scribbles, image) -> tuple[Tensor, Tensor]:
     if drawn.shape != rgb.shape:
         (h, w), (height, width) = drawn.shape[-2:], rgb.shape[-2:]
         raise ValueError(f"the scribbles have {w} x {h} pixels, the photo {width} x {height}")
-    known = (drawn - rgb).abs().amax(0) > 0.04 if alpha is None else alpha[0] > 0.5
+    known = (drawn - rgb).abs().amax(0) > DIFFERENT if alpha is None else alpha[0] > OPAQUE
     return rgb_to_lab(drawn)[1:], known
 
 
-Stroke = tuple[str, list[tuple[float, float]]]  # a color, and the points (x, y) of its line
-
-
-def read(text: str) -> list[Stroke]:
-    """Strokes from their text: one a line, a color and then its points.
+def parse(text: str) -> list[Stroke]:
+    """Strokes from text: one a line, a color and then the points of the stroke.
 
     Raises
     ------
     ValueError
-        For a line that is no stroke; says which.
+        If a line is no stroke; the message says which line.
 
     Examples
     --------
-    >>> read("#3060c0 10,20 60,25")
+    >>> parse("#3060c0 10,20 60,25")
     [('#3060c0', [(10.0, 20.0), (60.0, 25.0)])]
     """
     strokes = []
@@ -75,14 +77,14 @@ def draw(text: str, size: tuple[int, int], width: int | None = None) -> Image.Im
 
     Parameters
     ----------
-    text : as for `read`; points in pixels from the top left.
+    text : as for `parse`; points in pixels from the top left.
     size : width and height of the photo.
     width : of a stroke in pixels; an 80th of the long side if not given, and at least 2.
     """
     width = max(2, round(max(size) / 80)) if width is None else width
     picture = Image.new("RGBA", size, (0, 0, 0, 0))
     pen = ImageDraw.Draw(picture)
-    for color, points in read(text):
+    for color, points in parse(text):
         pen.line(points, color, width, joint="curve")
         for x, y in (points[0], points[-1]):  # round ends; a dot, if there is one point only
             pen.ellipse([x - width / 2, y - width / 2, x + width / 2, y + width / 2], color)

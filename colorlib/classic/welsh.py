@@ -9,7 +9,7 @@ from ..color import lightness_of, paint, rgb_to_lab
 from ..images import as_rgb, like, rgb_and_alpha
 from .neighborhoods import SIZE, neighborhoods, shrink
 
-CHUNK = 8192  # pixels that look for their nearest sample at a time
+CHUNK = 8192  # pixels whose nearest samples are found at a time, to save memory
 
 Box = tuple[int, int, int, int]  # left, top, right, bottom in pixels, as for Pillow's crop
 
@@ -23,8 +23,8 @@ def match_luminance(reference: Tensor, target: Tensor) -> Tensor:
 
     Returns
     -------
-    tensor of the reference's shape. Linear, as Welsh et al. 2002 have it, so that it may leave
-    [0, 100]; that does no harm to L that is only compared.
+    tensor of the reference's shape. It may leave [0, 100], since the map is linear, as in Welsh et
+    al. 2002. That does no harm: this L is only compared.
     """
     spread = reference.std(correction=0)
     scale = target.std(correction=0) / spread if spread > 0 else 1.0
@@ -36,8 +36,8 @@ def jittered(height: int, width: int, count: int, rng: torch.Generator) -> Tenso
 
     Returns
     -------
-    integer tensor, shape (n, 2): row and column. Even enough to miss no large thing, and random
-    enough to fall into no pattern of the picture.
+    integer tensor, shape (n, 2): row and column. The grid sees to it that no large thing is
+    missed; chance within a cell, that no regular pattern of the picture is.
     """
     rows = min(height, max(1, round((count * height / width) ** 0.5)))
     columns = min(width, max(1, round(count / rows)))
@@ -50,7 +50,7 @@ def jittered(height: int, width: int, count: int, rng: torch.Generator) -> Tenso
 
 def transfer(lightness: Tensor, reference: Tensor, samples: int = 200, window: int = 5,
              seed: int = 0) -> Tensor:
-    """Color of each pixel: that of the sample of the reference that is most like it.
+    """Give each pixel the color of the reference's most similar sample.
 
     Parameters
     ----------
@@ -66,8 +66,8 @@ def transfer(lightness: Tensor, reference: Tensor, samples: int = 200, window: i
 
     Notes
     -----
-    Welsh et al. 2002: two pixels are alike if L and its standard deviation around them are, both
-    counted the same, after L of the reference was matched to the photo's. Chapter 09.
+    Welsh et al. 2002: two pixels are similar if L and its standard deviation around them are, both
+    weighing the same, after L of the reference was matched to the photo's.
     """
     picks = jittered(*reference.shape[-2:], samples, torch.Generator().manual_seed(seed))
     matched = match_luminance(reference[:1], lightness)
@@ -93,8 +93,8 @@ def transfer_swatches(lightness: Tensor, reference: Tensor, swatches: Sequence[t
     Notes
     -----
     Each swatch takes its colors from its partner by `transfer`. Every other pixel then takes the
-    color of the pixel of a colored swatch whose neighborhood in L is nearest: now the comparison
-    is within one photo, and whole neighborhoods can be compared. Welsh et al. 2002, section 3.
+    color of the swatches' pixel whose neighborhood in L is nearest. This second comparison is
+    within one photo, so whole neighborhoods can be compared. Welsh et al. 2002, section 3.
     """
     rng = torch.Generator().manual_seed(seed)
     ab, done = torch.zeros(2, *lightness.shape[-2:]), torch.zeros(lightness.shape[-2:], dtype=bool)
@@ -119,7 +119,7 @@ def welsh(image, reference, swatches: Sequence[tuple[Box, Box]] = (), samples: i
 
     Parameters
     ----------
-    image : path, Pillow picture, array or tensor, as for `Colorizer`; its color is not looked at.
+    image : path, Pillow picture, array or tensor, as for `Colorizer`; its color is not used.
     reference : a color photo, of the same kinds.
     swatches : pairs of boxes (left, top, right, bottom), the first in `image`, the second in
         `reference`; none for the global transfer.
@@ -170,6 +170,7 @@ def _nearest(points: Tensor, candidates: Tensor) -> Tensor:
 
 
 def _slices(box: Box, picture: Tensor, name: str) -> tuple[slice, slice]:
+    """Rows and columns of a box. ValueError, with the picture's name, if it lies outside."""
     left, top, right, bottom = box
     height, width = picture.shape[-2:]
     if not (0 <= left < right <= width and 0 <= top < bottom <= height):

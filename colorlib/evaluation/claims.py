@@ -1,4 +1,4 @@
-"""What the table is asked: claims about its rows (chapters 07 and 10)."""
+"""Claims about the rows of the table, and whether they hold (chapters 07 and 10)."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,15 @@ from .sums import Evaluation
 
 @dataclass(frozen=True)
 class Claim:
-    """That a figure of one row is above (or below) that of another."""
+    """That a figure of one row is above that of another, or below it.
+
+    Attributes
+    ----------
+    text : the claim in words.
+    of, less : names of the two rows; the difference is `of` minus `less`.
+    figure : the column of the table, see `sums.Evaluation.figures`.
+    above : True if the claim is that the difference is above 0, False if below.
+    """
 
     text: str
     of: str
@@ -56,10 +64,10 @@ CLAIMS = (
 
 
 def check(claim: Claim, evaluations: dict[str, Evaluation]) -> dict:
-    """The difference that a claim is about, its interval, and what they say of it.
+    """The difference that a claim is about, its interval, and whether the claim holds.
 
-    A claim holds if the whole 95% interval is on its side of 0, fails if all of it is on the
-    other, and is open otherwise.
+    A claim holds if the whole 95% interval of the difference is on the claimed side of 0, fails if
+    all of it is on the other side, and is open otherwise.
     """
     both = evaluations[claim.of].difference(evaluations[claim.less])
     low, high = both[f"{claim.figure}_interval"]

@@ -1,4 +1,4 @@
-"""What is in the photo? Classifiers that judge whether colors make sense (chapter 07)."""
+"""Classifiers: is a colorized photo still recognized as what it shows? (chapter 07)"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,8 +26,9 @@ class Classifier:
     Parameters
     ----------
     network : from (N, 3, side, side), normalized, to logits (N, 10).
-    short, side : a photo's short side is made `short` pixels, of which the middle `side` are seen.
-    name : what it is, for the table.
+    short, side : a photo's short side is resized to `short` pixels; the network is given the
+        middle square of `side` pixels.
+    name : for the table.
     """
 
     network: nn.Module
@@ -52,7 +53,7 @@ class Classifier:
 
 
 def normalized(rgb: Tensor) -> Tensor:
-    """RGB (N, 3, H, W) in [0, 1] less ImageNet's mean, in its standard deviations."""
+    """RGB (N, 3, H, W) in [0, 1], standardized by ImageNet's mean and standard deviation."""
     mean, std = rgb.new_tensor([[0.485, 0.456, 0.406], [0.229, 0.224, 0.225]])[..., None, None]
     return (rgb - mean) / std
 
@@ -73,7 +74,7 @@ class Residual(nn.Module):
 
 
 def small_network(channels: Sequence[int] = (32, 64, 96, 160, 256)) -> nn.Sequential:
-    """A small residual network for ten classes (He et al., 2016), its own stem and four blocks."""
+    """A small residual network for ten classes (He et al., 2016): a stem and four blocks."""
     stem = [nn.Conv2d(3, channels[0], 3, 2, 1, bias=False), nn.BatchNorm2d(channels[0]), nn.ReLU()]
     blocks = [Residual(a, b) for a, b in zip(channels, channels[1:], strict=False)]
     head = [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels[-1], len(CLASSES))]
@@ -86,13 +87,13 @@ def train_classifier(photos, labels: Sequence[int], steps: int = 2000, batch: in
 
     Parameters
     ----------
-    photos : a `data.Photos`; those that can't be read are passed over.
+    photos : a `data.Photos`, or a sequence of uint8 (3, H, W); None is passed over.
     labels : the class of each.
 
     Returns
     -------
-    Classifier. It sees whole photographs of 128 pixels after crops of 96: what a random crop
-    enlarges, the whole photo makes up for by its size (Touvron et al., 2019).
+    Classifier. It is trained on crops of 96 pixels and used on photographs of 128: random crops
+    enlarge things, and larger photographs make up for that (Touvron et al., 2019).
     """
     torch.manual_seed(seed)
     rng = torch.Generator().manual_seed(seed)
@@ -118,7 +119,7 @@ def small_classifier(paths: Sequence[Path] = ()) -> Classifier:
 
     Parameters
     ----------
-    paths : photographs in folders as Imagenette's, to train it on where its weights are missing.
+    paths : photographs in folders as Imagenette's, to train it on if its weights are missing.
     """
     shipped = asset("table/classifier.safetensors")
     if shipped.exists() or not paths:
@@ -133,7 +134,7 @@ def small_classifier(paths: Sequence[Path] = ()) -> Classifier:
 def vgg16(path: str | Path | None = None) -> Classifier:
     """VGG-16 as it was trained on ImageNet, asked which of Imagenette's ten classes is likeliest.
 
-    `path` and what may be raised: see `torchvision_weights`.
+    Parameters and errors are those of `rivals.vgg.torchvision_weights`.
     """
     weights = torchvision_weights(path)
     with torch.device("meta"):

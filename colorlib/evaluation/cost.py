@@ -1,4 +1,4 @@
-"""Megabytes and milliseconds of a row of the table (chapter 07)."""
+"""What the network of a row costs: megabytes and milliseconds (chapter 07)."""
 
 import statistics
 import time
@@ -17,7 +17,8 @@ TIMED = 256  # side in pixels of the picture that the runtime is of, as in the p
 def cost(row: Row, repeats: int = 9) -> dict[str, float]:
     """Megabytes of parameters and of features in float32, and milliseconds on this device.
 
-    The time is the median of so many passes, from L to ab, of one picture of 256 x 256.
+    The time is the median of `repeats` passes, from L to ab, of one picture of 256 x 256. Empty
+    for a row without a network.
     """
     if not row.recipe:
         return {}

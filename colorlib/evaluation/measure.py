@@ -7,14 +7,13 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from safetensors import SafetensorError, safe_open
 from torch import Tensor
 from tqdm.auto import tqdm
 
 from ..data import Photos
 from ..images import PhotoError, as_rgb
 from ..io.datasets import label
-from ..io.files import save_atomically
+from ..io.files import load_cached, save_atomically
 from ..metrics import DRAWS
 from ..rebalancing import course_prior, empirical_prior
 from .claims import CLAIMS, check
@@ -31,14 +30,15 @@ SAVE_EVERY = 200  # photographs
 def evaluate_row(row: Row, paths: Sequence[Path], photos: Sequence, classifier: Classifier | None,
                  own: Tensor | None = None, folder: Path | None = None,
                  draws: int = DRAWS) -> Evaluation:
-    """Color photographs and count; with a folder, what was stopped goes on from there.
+    """Color photographs by the method of a row, and add up how good the colors are.
 
     Parameters
     ----------
-    paths : the photographs to judge by; those that can't be read are left out.
-    photos : see `painter`.
+    paths : the photographs to evaluate; those that can't be read are left out.
+    photos : see `methods.painter`.
     classifier : for top-1; None leaves that column out.
     own : the evaluated photographs' own prior, see `sums.Evaluation`.
+    folder : for the sums so far; a measurement that was stopped goes on from there.
     """
     evaluation = Evaluation(course_prior(), own, draws)
     state = folder / f"{row.name}.safetensors" if folder else None
@@ -96,19 +96,16 @@ def _digest(data: bytes) -> str:
 
 def _load(evaluation: Evaluation, state: Path, key: str) -> int:
     """Take up the sums of an earlier run of the same thing; returns how many photos were done."""
-    try:
-        with safe_open(state, "pt") as file:
-            if file.metadata()["key"] != key:
-                return 0
-            evaluation.sums, evaluation.drawn = file.get_tensor("sums"), file.get_tensor("drawn")
-            return int(file.metadata()["done"])
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError):
+    tensors, metadata = load_cached(state, key)
+    if not tensors:
         return 0
+    evaluation.sums, evaluation.drawn = tensors["sums"], tensors["drawn"]
+    return int(metadata["done"])
 
 
 def build(rows: Sequence[Row], train_paths: Sequence[Path], val_paths: Sequence[Path],
           classifier: Classifier, folder: Path) -> dict:
-    """Train what is missing, evaluate every row, and check the claims: all of ``table.json``."""
+    """Train what is missing, evaluate every row, check the claims: all of ``table.json``."""
     begun = time.monotonic()
     photos = Photos(train_paths, labels=[label(path) for path in train_paths])
     for r in to_train(rows):

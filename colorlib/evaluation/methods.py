@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..color import lightness_of, paint, rgb_to_lab
-from ..inference import Colorizer
+from ..inference import TEMPERATURE, Colorizer
 from ..io.assets import asset
 from ..recipes import COURSE, Recipe, Stage
 
@@ -26,8 +26,8 @@ class Row:
     ----------
     name, title : for files and for people.
     recipe : how its network is trained; None for a row without one.
-    shares : the row whose first steps are this one's too, so that they are done once.
-    start : the row whose finished network this one's training begins with.
+    shares : name of the row whose training has the same first steps; they are done once.
+    start : name of the row whose finished network this one's training begins with.
     T : temperature of its annealed mean.
     """
 
@@ -36,11 +36,11 @@ class Row:
     recipe: Recipe | None = None
     shares: str | None = None
     start: str | None = None
-    T: float = 0.38
+    T: float = TEMPERATURE
 
 
 def _equal(recipe: Recipe) -> Recipe:
-    """The same recipe with every class weighing the same throughout."""
+    """The same recipe with the same weight for every class."""
     return replace(recipe, finish=1.0, stages=tuple(replace(s, lam=1.0) for s in recipe.stages))
 
 
@@ -59,12 +59,12 @@ ROWS = (
 
 
 def _rival(network: str, title: str, loss: str = "l2", name: str = "") -> Row:
+    """The row of another network, trained by the course's recipe at an eighth of its width."""
     recipe = replace(COURSE, network=network, loss=loss, width=1 / 8)
     return Row(name or network, title, recipe, T=1.0)
 
 
-# An eighth of the width they were published at, and else what the paper's rows have been given; the
-# first is the paper's own network as narrow, to compare them with.
+# The first is the paper's own network at the same width, to compare the others with.
 RIVALS = (
     _rival("zhang", "L2, as narrow", name="l2_narrow"),
     _rival("autoencoder", "Autoencoder"),
@@ -104,12 +104,16 @@ def colorizer(name: str, weights: str | Path = "course") -> Colorizer:
 
 def painter(row: Row, photos: Sequence,
             weights: str | Path = "course") -> Callable[[Tensor, int], Tensor]:
-    """How a row colors: a function from the true photo (3, H, W) and its number to the colorized.
+    """How a row colors: a function of the true photo (3, H, W) and its number.
 
     Parameters
     ----------
-    photos : training photographs, for the row that takes its colors from them at random.
+    photos : training photographs, from which the row "random" takes its colors.
     weights : see `colorizer`.
+
+    Returns
+    -------
+    the function; it gives the colorized photo, RGB (3, H, W) in [0, 1].
     """
     if row.name == "truth":
         return lambda truth, i: truth
@@ -122,7 +126,7 @@ def painter(row: Row, photos: Sequence,
 
 
 def _random_ab(truth: Tensor, photos: Sequence, i: int) -> Tensor:
-    """The ab of a training photo drawn by the number i, made to fit."""
+    """The ab of a random training photo, resized to the sides of `truth`; i is the seed."""
     rng = torch.Generator().manual_seed(i)
     while (other := photos[int(torch.randint(len(photos), (1,), generator=rng))]) is None:
         pass

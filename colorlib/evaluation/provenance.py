@@ -1,4 +1,4 @@
-"""On what, with what and from which state figures were measured."""
+"""Where figures come from: machine, versions, photographs (chapter 07)."""
 
 import hashlib
 import platform
@@ -12,7 +12,7 @@ from .. import __version__
 
 
 def provenance(paths: Sequence[Path]) -> dict[str, str | int]:
-    """On what, with what and from which state of the course figures were measured."""
+    """On which machine, with which versions and on which photographs figures were measured."""
     digest = hashlib.sha256()
     for path in paths:
         digest.update(path.name.encode() + path.read_bytes())
@@ -31,7 +31,7 @@ def processor() -> str:
 
 
 def _commit() -> str:
-    """The course's commit, with a plus where files were changed since; empty outside of git."""
+    """The course's commit, with a plus if files were changed since; empty outside of git."""
     here = Path(__file__).parent
     git = ["git", "-C", str(here), "describe", "--always", "--abbrev=12", "--dirty=+"]
     try:

@@ -49,7 +49,16 @@ def windows(count: int = 24, side: int = 192, seed: int = 0) -> list[Tensor]:
 
 def sheet(rows: Sequence[Row], photos: Sequence[Tensor], train_photos: Sequence = (),
           side: int = 128, columns: int = 2) -> Image.Image:
-    """All methods side by side, a line a photo, a column a row of the table."""
+    """A contact sheet of all methods side by side.
+
+    Parameters
+    ----------
+    rows : a column of pictures each.
+    photos : a line each; uint8 (3, side, side).
+    train_photos : see `methods.painter`.
+    side : of a picture in pixels.
+    columns : into which the photos are split.
+    """
     paints = [painter(r, train_photos) for r in rows]
     heading, lines = 16, -(-len(photos) // columns)
     width = side * len(rows) + 8

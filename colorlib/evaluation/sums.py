@@ -7,7 +7,7 @@ from torch import Tensor
 
 from ..color import rgb_to_lab
 from ..gamut import AbGamut
-from ..metrics import ab_error, auc_scores, chroma, colorfulness, psnr, ssim
+from ..metrics import ab_error, auc_scores, chroma, colorfulness, ends, psnr, ssim
 
 # What is summed over photographs; the table's figures are ratios of these sums.
 SUMS = ("photos", "pixels", "score", "weight", "weighted", "own_weight", "own_weighted", "chroma",
@@ -22,8 +22,8 @@ class Evaluation:
     ----------
     prior : tensor, shape (313,): the classes' share in the training set. The rebalanced AuC counts
         a pixel by 1 / p of its true color's nearest bin, so that every color counts alike.
-    own : the same, of the photographs that are evaluated; without it that column is not a number.
-    draws : bootstrap samples to keep.
+    own : the same, of the photographs that are evaluated; without it that column is left out.
+    draws : bootstrap samples.
 
     Attributes
     ----------
@@ -33,9 +33,10 @@ class Evaluation:
     Notes
     -----
     A bootstrap draws n photographs from n with replacement, so each is drawn 0, 1, 2, ... times:
-    as good as Poisson distributed with mean 1, and independently, for many photographs. So each
-    photo can be counted as it comes by, and none has to be kept. Photo number i gets the same draws
-    in every evaluation: what two methods differ by is compared on the same photographs.
+    for many photographs these counts are nearly independent, each from a Poisson distribution with
+    mean 1. So a photo is counted once, when it comes, and none is kept in memory. Photo number i
+    gets the same counts in every evaluation: the difference of two methods is that on the same
+    photographs.
 
     Examples
     --------
@@ -85,7 +86,7 @@ class Evaluation:
         return torch.tensor([float(row[name]) for name in SUMS], dtype=torch.float64)
 
     def count(self, row: Tensor) -> None:
-        """Add what `measure` gave. Photographs are numbered in the order of these calls."""
+        """Add what `measure` returned. Photographs are numbered in the order of these calls."""
         if self.draws:
             rng = torch.Generator().manual_seed(self.photos)
             times = torch.poisson(torch.ones(self.draws, 1, dtype=torch.float64), rng)
@@ -93,8 +94,10 @@ class Evaluation:
         self.sums += row
 
     def figures(self) -> dict:
-        """The table's columns: AuC in percent and so on; with `draws`, each `name` is followed by
-        `name_interval`, the ends of its 95% interval."""
+        """The table's columns, AuC in percent and so on.
+
+        With `draws`, each `name` is followed by `name_interval`, the ends of its 95% interval.
+        """
         return _with_intervals(_figures(self.sums), _figures(self.drawn))
 
     def difference(self, other: "Evaluation") -> dict:
@@ -126,13 +129,13 @@ def _figures(sums: Tensor) -> dict[str, Tensor]:
 
 
 def _with_intervals(values: dict[str, Tensor], drawn: dict[str, Tensor]) -> dict:
-    ends = torch.tensor([0.025, 0.975], dtype=torch.float64)
+    """Figures as numbers, each followed by its interval if there are draws."""
     result = {}
     for name, value in values.items():
         if value.isnan():
             continue  # no classifier, or no prior of their own
         result[name] = value.item()
         if len(drawn[name]):
-            # Of very few photographs, a draw may have taken none.
-            result[f"{name}_interval"] = drawn[name].nanquantile(ends).tolist()
+            # With very few photographs a draw may be empty: its figure is NaN and is left out.
+            result[f"{name}_interval"] = ends(drawn[name])
     return result

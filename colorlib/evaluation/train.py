@@ -19,7 +19,8 @@ from ..networks import build
 from ..recipes import Recipe, past
 from ..rivals.vgg import SHIPPED, Backbone, backbone_file
 from ..training import train
-from .methods import ROWS, Row, colorizer, row, weights_file
+from . import methods
+from .methods import ROWS, Row, colorizer, weights_file
 
 
 def train_backbone(photos: Photos, steps: int = 1_500, batch: int = 32, crop: int = 64,
@@ -28,7 +29,7 @@ def train_backbone(photos: Photos, steps: int = 1_500, batch: int = 32, crop: in
 
     Parameters
     ----------
-    photos : with labels.
+    photos : with labels, see `data.Photos`.
     """
     torch.manual_seed(seed)
     batches = Batches(photos, batch, crop, (1.0, 2.0), gamma=1.25, seed=seed)
@@ -44,21 +45,26 @@ def train_backbone(photos: Photos, steps: int = 1_500, batch: int = 32, crop: in
 
 
 def save_backbone(backbone: Backbone) -> None:
-    """Put a backbone's weights where they ship, in float16."""
+    """Write a backbone's weights to where they ship, in float16."""
     save_atomically(half(backbone.state_dict()), {}, backbone_file())
 
 
 def train_row(row: Row, photos, folder: Path, device: str = "cpu") -> Path:
-    """Train a row's network and put its weights where they ship.
+    """Train a row's network and write its weights to where they ship.
 
     Parameters
     ----------
-    photos : with labels, for a row that learns classes too or whose backbone has no weights yet.
+    photos : with labels if the row learns classes too, or if its backbone has no weights yet.
     folder : for checkpoints; a training that was stopped goes on from there.
 
     Returns
     -------
-    the file of the weights. The row that it starts from has to be there already.
+    the file of the weights.
+
+    Raises
+    ------
+    ValueError
+        If the row that this one starts from was not trained yet.
     """
     checkpoint = folder / f"{row.name}.safetensors"
     folder.mkdir(parents=True, exist_ok=True)
@@ -66,7 +72,7 @@ def train_row(row: Row, photos, folder: Path, device: str = "cpu") -> Path:
     if hasattr(network, "backbone") and not backbone_file().exists():
         save_backbone(train_backbone(photos))
     if row.shares and not checkpoint.exists():
-        steps = shared_steps(row.recipe, _named(row.shares).recipe)
+        steps = shared_steps(row.recipe, methods.row(row.shares).recipe)
         common = folder / f"{row.shares}-{steps}.safetensors"
         if common.exists():
             shutil.copy(common, checkpoint)
@@ -83,20 +89,17 @@ def train_row(row: Row, photos, folder: Path, device: str = "cpu") -> Path:
     return weights_file(row.name)
 
 
-_named = row  # under a name that the parameters above don't hide
-
-
 def to_train(rows: Sequence[Row]) -> list[Row]:
-    """The rows whose weights are missing, those first which others need."""
+    """The rows whose weights are missing; first those that others start from or share with."""
     missing = [r for r in rows if r.recipe and not weights_file(r.name).exists()]
     for r in list(missing):
         need = r.start or r.shares
-        if need and not weights_file(need).exists() and _named(need) not in missing:
-            missing.append(_named(need))
+        if need and not weights_file(need).exists() and methods.row(need) not in missing:
+            missing.append(methods.row(need))
     return sorted(missing, key=lambda r: bool(r.start or r.shares))
 
 
 def shared_steps(one: Recipe, other: Recipe) -> int:
-    """After how many steps, counted in whole stages, two recipes still have the same weights."""
+    """How many first steps two recipes have in common, counted in whole stages."""
     ends = accumulate(stage.steps for stage in one.stages)
     return max((end for end in ends if past(one, end) == past(other, end)), default=0)

@@ -75,3 +75,12 @@ def load_tensors(path: str | Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     """The tensors of a safetensors file and its metadata. OSError or SafetensorError if torn."""
     with safe_open(path, "pt") as file:
         return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
+
+
+def load_cached(path: str | Path, key: str) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """As `load_tensors`, of a file whose metadata has this `key`; two empty dicts of any other."""
+    try:
+        tensors, metadata = load_tensors(path)
+    except (OSError, SafetensorError):
+        return {}, {}
+    return (tensors, metadata) if metadata.get("key") == key else ({}, {})

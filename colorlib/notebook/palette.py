@@ -7,7 +7,7 @@ from html import escape
 import torch
 from PIL import Image, ImageDraw
 
-from ..classic.scribbles import draw, read
+from ..classic.scribbles import draw, parse
 from ..color import into_gamut, lab_to_rgb, lightness_of
 from ..images import as_rgb
 from .figures import CSS, Picture, data_uri
@@ -77,7 +77,7 @@ class Palette(Scribble):
     def answer(self, strokes: str) -> str:
         """HTML for hints: the picture that `fn` makes of them, or what is wrong with them."""
         try:
-            picture = self.fn(draw(strokes, self.photo.size) if read(strokes) else None)
+            picture = self.fn(draw(strokes, self.photo.size) if parse(strokes) else None)
             return picture._repr_html_()
         except ValueError as error:
             return f'{CSS}<div class="colorlib">That did not work: {escape(str(error))}.</div>'
@@ -163,7 +163,7 @@ def palette(fn: Callable[[Image.Image | None], Picture], photo, hints: str = "")
     fn : from the hints as a picture (see `scribbles.draw`), or None if there are none, to a
         `figures.Picture`; called after each change.
     photo : what to click on, as for `figures.show`; its color is not shown.
-    hints : to begin with, as text for `scribbles.read`.
+    hints : to begin with, as text for `scribbles.parse`.
 
     Notes
     -----

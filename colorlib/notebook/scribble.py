@@ -5,7 +5,7 @@ from html import escape
 
 from PIL import Image
 
-from ..classic.scribbles import draw, read
+from ..classic.scribbles import draw, parse
 from .figures import CSS, Picture, data_uri, has_kernel, to_image
 
 
@@ -83,12 +83,12 @@ class Scribble:
 
     def __init__(self, fn: Callable, photo, strokes: str):
         self.fn, self.photo, self.strokes = fn, to_image(photo), strokes.strip()
-        read(strokes)  # a mistake in them is said now
+        parse(strokes)  # a mistake in them is said now
 
     def answer(self, strokes: str) -> str:
         """HTML for strokes: the picture that `fn` makes of them, or what is wrong with them."""
         try:
-            if not read(strokes):
+            if not parse(strokes):
                 return f'{CSS}<div class="colorlib">No strokes yet.</div>'
             return self.fn(draw(strokes, self.photo.size))._repr_html_()
         except ValueError as error:

@@ -1,7 +1,7 @@
 """Sky, grass and faces in photographs, and which units answer to them (chapter 11).
 
-Nobody labeled these places. The colors say where sky and grass are, which the networks never see,
-and a face detector says where faces are: stand-ins, each with its own mistakes.
+Nobody labeled these places. Sky and grass are found by their colors, which the networks never see,
+and faces by a face detector. Both make mistakes.
 """
 
 from collections.abc import Sequence
@@ -15,12 +15,13 @@ from tqdm.auto import tqdm
 
 from ..color import rgb_to_lab
 from ..images import read_rgb
+from ..metrics import ends
 from ..networks import Zhang
 from .features import BLOCKS, features
 from .units import selectivity
 
-CELL = 8  # pixels: the side of a place, one value of the trunk's last five blocks
-MOST = 2_000  # places inside of a concept; twice as many outside
+CELL = 8  # side of a place in pixels; the trunk's last five blocks have one value for each
+MOST = 2_000  # places inside of a concept that are used; outside, twice as many
 CONCEPTS = {
     "sky": "upper half of the photo; mean L above 50, mean b below -6, standard deviation of L "
            "below 3; against the other places of upper halves",
@@ -43,7 +44,7 @@ def lightness_spread(lightness: Tensor) -> Tensor:
 
 
 def sky_and_grass(lab: Tensor) -> dict[str, tuple[Tensor, Tensor]]:
-    """By `CONCEPTS`, of a photo (3, H, W): for each, the places inside and those outside."""
+    """For a Lab photo (3, H, W), masks of the places inside and outside, by `CONCEPTS`."""
     lightness, a, b = cells(lab)
     upper = torch.arange(len(lightness))[:, None].expand_as(lightness) < len(lightness) // 2
     sky = (lightness > 50) & (b < -6) & (lightness_spread(lab[:1])[0] < 3)
@@ -52,7 +53,7 @@ def sky_and_grass(lab: Tensor) -> dict[str, tuple[Tensor, Tensor]]:
 
 
 def faces(rgb: Tensor, lab: Tensor, detector) -> Tensor:
-    """By `CONCEPTS`, of a uint8 photo (3, H, W) and its Lab: the places inside a face."""
+    """For a uint8 photo (3, H, W) and its Lab, a mask of the places inside a face."""
     found = torch.zeros(cells(lab[:1]).shape[1:], dtype=torch.bool)
     rows, columns = ((torch.arange(n) + 0.5) * CELL for n in found.shape)
     boxes = detector.detect_multi_scale(img=rgb.movedim(0, -1).numpy(), scale_factor=1.2,
@@ -68,17 +69,18 @@ def faces(rgb: Tensor, lab: Tensor, detector) -> Tensor:
 
 
 def places(paths: Sequence[Path], side: int, crop, seed: int = 0) -> dict[str, Tensor]:
-    """Where the concepts are and where not, in the middle squares of photographs.
+    """Places where the concepts are and where they are not, in the middle squares of photographs.
 
     Parameters
     ----------
+    side : in pixels, to which a photo's short side is resized.
     crop : from a uint8 photo (3, H, W) to its middle square (3, side, side).
 
     Returns
     -------
-    dict of the concepts to tensors (n, 6): number of the photo, row, column, whether inside, and
-    the mean and the standard deviation of L there. Drawn at random: at most `MOST` inside, and
-    twice as many outside.
+    dict from each concept to a tensor (n, 6): number of the photo, row, column, whether inside, and
+    the mean and the standard deviation of L there. They are drawn at random, at most `MOST` inside
+    and twice as many outside.
     """
     from skimage.data import lbp_frontal_face_cascade_filename
     from skimage.feature import Cascade
@@ -108,16 +110,16 @@ def places(paths: Sequence[Path], side: int, crop, seed: int = 0) -> dict[str, T
 
 @torch.inference_mode()
 def responses(network: Zhang, lightness, where: Tensor) -> dict[str, np.ndarray]:
-    """What every unit answers at each place.
+    """The answer of every unit at each place.
 
     Parameters
     ----------
-    lightness : from numbers of photos to L (N, 1, H, W).
-    where : (n, 6), see `places`.
+    lightness : a function from numbers of photos, a tensor (N,), to their L (N, 1, H, W).
+    where : tensor, shape (n, 6), see `places`.
 
     Returns
     -------
-    dict of the blocks to arrays (n, units), the mean of the block's output over the place.
+    dict from each block to an array (n, units): the mean of the block's output over the place.
     """
     photo, row, column = where[:, :3].long().T
     found = {block: np.empty((len(where), getattr(network, block)[-1].num_features), np.float32)
@@ -133,7 +135,7 @@ def responses(network: Zhang, lightness, where: Tensor) -> dict[str, np.ndarray]
 
 
 def roc_auc(answers: np.ndarray, inside: np.ndarray, weights: np.ndarray) -> float:
-    """`units.selectivity` of one unit, places having weights; equal answers count half."""
+    """`units.selectivity` of one unit, for places with weights; equal answers count half."""
     _, level = np.unique(answers, return_inverse=True)
     within = np.bincount(level, weights * inside)
     without = np.bincount(level, weights * ~inside, minlength=len(within))
@@ -142,12 +144,12 @@ def roc_auc(answers: np.ndarray, inside: np.ndarray, weights: np.ndarray) -> flo
 
 
 def best_unit(answers: np.ndarray, where: np.ndarray, draws: int = 100, seed: int = 0) -> dict:
-    """The unit that answers most to a concept: chosen on half of the photos, measured on the rest.
+    """The unit that answers best to a concept, chosen on half of the photos, tested on the rest.
 
     Returns
     -------
-    dict: its number, its area under the ROC curve, the 95% interval of that over photographs, and
-    how many of the units have one above 0.75 on the second half.
+    dict: "unit", its number; "auc", its area under the ROC curve; "interval", the 95% interval of
+    that over photographs; "units_above", how many units have an area above 0.75 on the second half.
     """
     photo, inside = where[:, 0].astype(int), where[:, 3] > 0
     half = photo % 2 == 0
@@ -160,5 +162,5 @@ def best_unit(answers: np.ndarray, where: np.ndarray, draws: int = 100, seed: in
         drawn.append(roc_auc(ours[:, unit], theirs, times[member].astype(float)))
     areas = selectivity(ours, theirs)
     return {"unit": unit, "auc": float(areas[unit]),
-            "interval": np.quantile(drawn, [0.025, 0.975]).tolist(),
+            "interval": ends(drawn),
             "units_above": int((areas > 0.75).sum())}

@@ -1,15 +1,15 @@
-"""What the blocks of a network answer to a photograph (chapter 11)."""
+"""Features: the outputs of a network's blocks for a photograph (chapter 11)."""
 
 import numpy as np
 import torch.nn.functional as F
-from safetensors.torch import load_file
 from torch import Tensor
 
 from ..io.assets import asset
+from ..io.files import load_tensors
 from ..networks import Zhang
 
 BLOCKS = tuple(f"model{i}" for i in range(1, 8))  # the trunk: all but the layers of the output
-SIZE = 1024  # about how many numbers of a photo a probe is given
+SIZE = 1024  # about how many features of a photo a probe is given
 
 
 def features(network: Zhang, lightness: Tensor) -> dict[str, Tensor]:
@@ -21,8 +21,8 @@ def features(network: Zhang, lightness: Tensor) -> dict[str, Tensor]:
 def pooled(feature: Tensor, size: int = SIZE) -> Tensor:
     """A block's output, averaged in squares until about `size` numbers are left.
 
-    A block with few channels keeps more places, one with many keeps fewer: probes that are given
-    equally many numbers can be compared.
+    A block with few channels keeps more places, one with many keeps fewer: probes can be compared
+    if all are given about as many numbers.
 
     Parameters
     ----------
@@ -45,9 +45,9 @@ def pooled(feature: Tensor, size: int = SIZE) -> Tensor:
 def shipped_features() -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Features of 1,000 photographs that ship: "color.model4" and so on, and the classes (1000,).
 
-    Each is an array (1000, 128): 700 photographs that probes are fitted to, 300 of the test.
+    Each is an array (1000, 128): 700 photographs to fit probes to, then 300 to test them on.
     ``python -m experiments.probes --ship`` makes them.
     """
-    tensors = load_file(asset("representation.safetensors"))
+    tensors, _ = load_tensors(asset("representation.safetensors"))
     labels = tensors.pop("labels").numpy().astype(int)
     return {name: value.numpy() * (4 / 127) for name, value in tensors.items()}, labels

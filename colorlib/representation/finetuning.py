@@ -1,4 +1,4 @@
-"""Teach a trunk to name what a photo shows, from many labels or few (chapter 11)."""
+"""Train a trunk to name what a photo shows, from many labels or few (chapter 11)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,16 +18,22 @@ from .features import BLOCKS, features
 
 @dataclass(frozen=True)
 class Lesson:
-    """Part of a training on labels: so many steps on crops of one size; see `data.random_crop`."""
+    """Part of a training on labels, all on crops of one size.
+
+    Attributes
+    ----------
+    steps : how many.
+    crop, zoom : see `data.random_crop`.
+    """
 
     steps: int
     crop: int
     zoom: tuple[float, float] = (1.0, 1.5)
 
 
-# As for the course's own weights: small crops first, which are cheap, then what a probe will see.
+# As for the course's own weights: first small crops, which are cheap, then what a probe will see.
 SUPERVISED = (Lesson(800, 48, (1.0, 2.0)), Lesson(500, 64))
-# Fewer labels, fewer steps: the photographs would only come round again.
+# By share of the labels. With fewer labels there are fewer steps, or photographs only repeat.
 FEW = {0.01: (Lesson(40, 64),), 0.1: (Lesson(80, 64),), 1.0: (Lesson(160, 64),)}
 
 
@@ -38,7 +44,7 @@ class Labeler(nn.Module):
         super().__init__()
         self.network = network
         self.head = nn.Linear(getattr(network, BLOCKS[-1])[-1].num_features, classes)
-        nn.init.zeros_(self.head.weight)  # every class as likely, so that the first step is calm
+        nn.init.zeros_(self.head.weight)  # every class as likely: a small first loss
         nn.init.zeros_(self.head.bias)
 
     def forward(self, lightness: Tensor) -> Tensor:
@@ -47,7 +53,7 @@ class Labeler(nn.Module):
 
 
 def few(labels: np.ndarray, share: float, seed: int = 0) -> np.ndarray:
-    """The places of a share of the labels, at least one of each class, drawn class by class.
+    """Draw a share of the labels, class by class, at least one of each; returns their indices.
 
     Examples
     --------
@@ -63,15 +69,14 @@ def few(labels: np.ndarray, share: float, seed: int = 0) -> np.ndarray:
 def train_on_labels(network: Zhang, pictures: Tensor, labels: np.ndarray,
                     lessons: Sequence[Lesson], lr: float = 1e-3, batch: int = 32, seed: int = 0,
                     checkpoint: Path | None = None) -> Labeler:
-    """Train trunk and head together, by Muon, the learning rate up and down in one cycle.
+    """Train trunk and head together by Muon, see `engine.fit`.
 
     Parameters
     ----------
     network : where to start from; it is changed.
     pictures : lightness as bytes, uint8 (N, 1, H, W), 255 for L = 100.
     labels : integers from 0, shape (N,).
-    checkpoint : a file for the state, from which a training that was stopped goes on; batch number
-        `step` depends on the seed and on nothing else.
+    checkpoint : a file for the state, from which a training that was stopped goes on.
     """
     torch.manual_seed(seed)
     model = Labeler(network, int(labels.max()) + 1).to(memory_format=torch.channels_last)
@@ -93,5 +98,5 @@ def train_on_labels(network: Zhang, pictures: Tensor, labels: np.ndarray,
 
 @torch.inference_mode()
 def logits_of(model: Labeler, lightness: Tensor) -> Tensor:
-    """Logits (N, classes) of L (N, 1, H, W), some at a time."""
+    """Logits (N, classes) of L (N, 1, H, W), 64 pictures at a time."""
     return torch.cat([model(part) for part in lightness.split(64)])

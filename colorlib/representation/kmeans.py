@@ -1,4 +1,4 @@
-"""Filters from data alone: a trunk that starts from clusters of what it sees (chapter 11)."""
+"""Filters from data without training: cluster centers of what each layer sees (chapter 11)."""
 
 import torch
 import torch.nn.functional as F
@@ -22,9 +22,9 @@ def kmeans(points: Tensor, count: int, rounds: int = 12) -> Tensor:
 
 
 def whitened(points: Tensor, floor: float = 0.1) -> tuple[Tensor, Tensor]:
-    """Points (N, D) less their mean, without correlations; and the symmetric matrix that did it.
+    """Points (N, D) without mean and correlations, and the symmetric (D, D) matrix that did it.
 
-    Directions with less than `floor` of the mean variance are mostly noise and stay small.
+    Directions with less than `floor` of the mean variance are mostly noise; they stay small.
     """
     points = points - points.mean(0)
     variance, axes = torch.linalg.eigh(points.T @ points / len(points))
@@ -51,22 +51,22 @@ def standardize(conv: nn.Conv2d, x: Tensor) -> None:
 
 @torch.no_grad()
 def initialize(network: Zhang, lightness: Tensor, filters: str = "kmeans", seed: int = 0) -> Zhang:
-    """Start a trunk from data, without labels and without a single gradient.
+    """Set the weights of a trunk from data, without labels and without a gradient.
 
     Layer after layer, the filters become the centers of clusters of what the layer sees.
 
     Parameters
     ----------
     lightness : some hundred pictures, tensor (N, 1, H, W), L in [0, 100].
-    filters : "kmeans", or "random" to leave the filters alone and only give the BatchNorms their
-        mean and variance.
+    filters : "kmeans", or "random" to keep the filters and set only the BatchNorms' mean and
+        variance.
 
     Notes
     -----
     After the idea of Krähenbühl et al., "Data-dependent initializations of convolutional neural
-    networks" (2016). Their second half, which evens out how fast the layers learn, is left out:
+    networks" (2016). Their second step, which makes all layers learn at the same rate, is left out:
     with a ReLU after each convolution and a BatchNorm after each block, it would not change what a
-    probe sees.
+    probe is given.
     """
     torch.manual_seed(seed)
     x = (lightness - 50) / 100

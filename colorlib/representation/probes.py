@@ -1,4 +1,4 @@
-"""What a network has learned to see: its features, and linear probes of them (chapter 11)."""
+"""Linear probes: how well a linear classifier names photos from features (chapter 11)."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -7,9 +7,8 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.special import log_softmax
 
-PENALTIES = tuple(10 ** (k / 2) for k in range(2, -9, -1))  # a probe's path, from strong to weak
-FLAT = 1e-4  # the largest slope that is left where a fit ends
-DRAWS = 1000  # bootstrap samples
+PENALTIES = tuple(10 ** (k / 2) for k in range(2, -9, -1))  # from strong to weak, 10 to 1e-4
+FLAT = 1e-4  # a fit ends when no slope is larger
 
 
 @dataclass(frozen=True)
@@ -20,7 +19,7 @@ class Probe:
     ----------
     mean, std : (D,) of the features that it was fitted to.
     weight, bias : (D, classes) and (classes,).
-    penalty : what each squared weight costs.
+    penalty : factor of half the sum of squared weights in the loss.
     slope : the largest slope of the loss at the end of the fit, in units in which its curvature is
         about 1: how far the fit is from its one minimum.
     """
@@ -47,7 +46,7 @@ class Probe:
 
 def probe_path(x: np.ndarray, y: np.ndarray,
                penalties: Sequence[float] = PENALTIES) -> Iterator[Probe]:
-    """Probes of weaker and weaker penalty, each fit beginning where the last one ended.
+    """Probes of weaker and weaker penalty; each fit begins where the one before ended.
 
     Parameters
     ----------
@@ -57,12 +56,13 @@ def probe_path(x: np.ndarray, y: np.ndarray,
     Notes
     -----
     Minimizes mean cross-entropy + penalty / 2 * sum(weight^2), which is convex, by L-BFGS. First
-    the features are turned to their principal axes, which the penalty doesn't see, and each axis is
-    scaled by its curvature: then all slopes are of one size, and some tens of steps are enough.
+    the features are rotated to their principal axes, which leaves the penalty as it is, and each
+    axis is scaled by its curvature: then all slopes have about one size, and some tens of steps
+    are enough.
     """
     x, classes = np.asarray(x, dtype=np.float64), int(y.max()) + 1
     mean, std = x.mean(0), x.std(0)
-    std = np.where(std > 1e-8, std, 1.0)  # a feature that never changes says nothing
+    std = np.where(std > 1e-8, std, 1.0)  # a feature that never changes stays 0
     z = (x - mean) / std
     if len(z) < z.shape[1]:  # fewer photos than features span as many axes as there are photos
         _, stretch, axes = np.linalg.svd(z, full_matrices=False)
@@ -99,7 +99,7 @@ def best_probe(x: np.ndarray, y: np.ndarray, held_x: np.ndarray, held_y: np.ndar
     for probe in probe_path(x, y, penalties):
         loss = probe.loss(held_x, held_y)
         if loss > 1.1 * least:
-            break  # the path only gets worse from here, and its fits dearer
+            break  # weaker penalties only overfit more, and their fits take longer
         if loss < least:
             best, least = probe, loss
     return best

@@ -14,7 +14,7 @@ from .features import BLOCKS
 
 
 def selectivity(answers: np.ndarray, inside: np.ndarray) -> np.ndarray:
-    """How well each unit's answer tells places inside of something from places outside.
+    """How well each unit's answer separates places inside of something from those outside.
 
     Parameters
     ----------
@@ -23,8 +23,9 @@ def selectivity(answers: np.ndarray, inside: np.ndarray) -> np.ndarray:
 
     Returns
     -------
-    Area under the ROC curve, a number a unit: the chance that a place inside gets a larger answer
-    than one outside. 0.5 says nothing, 1 is perfect, below 0.5 the unit is silent there.
+    Area under the ROC curve, one number for each unit: the chance that a place inside gets a larger
+    answer than one outside. 0.5 is no better than chance, 1 is perfect; below 0.5 the unit answers
+    less inside than outside.
 
     Examples
     --------
@@ -37,7 +38,7 @@ def selectivity(answers: np.ndarray, inside: np.ndarray) -> np.ndarray:
 
 
 class Patch(NamedTuple):
-    """Where a unit answered: the number of the photo, the pixels it saw there, how strongly."""
+    """Where a unit answered: number of the photo, square of pixels it saw, size of the answer."""
 
     photo: int
     top: int
@@ -49,7 +50,7 @@ class Patch(NamedTuple):
 @torch.inference_mode()
 def exciting_patches(network: Zhang, block: str, unit: int, photos: Sequence[Tensor],
                      count: int = 9) -> list[Patch]:
-    """The places that excite a unit most, none of them twice.
+    """The places that excite a unit most, without repetitions.
 
     Parameters
     ----------
@@ -57,8 +58,8 @@ def exciting_patches(network: Zhang, block: str, unit: int, photos: Sequence[Ten
 
     Returns
     -------
-    at most `count` patches, the strongest first. Each is as large as what the unit sees; it may
-    reach beyond the photo, where there is padding. No two overlap by half of their sides or more.
+    at most `count` patches, the strongest first. Each is the unit's receptive field, and may reach
+    beyond the photo, into the padding. No two overlap by half of their sides or more.
     """
     seen = nn.Sequential(*(getattr(network, name) for name in BLOCKS[: BLOCKS.index(block) + 1]))
     first, last = receptive_field(seen)

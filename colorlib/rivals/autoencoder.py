@@ -7,10 +7,11 @@ from .blocks import Regression, block, resize_like, to_ab
 
 
 class Autoencoder(Regression):
-    """Down to 1/16 and up again, with nothing that leads past the bottleneck.
+    """Down to 1/16 and up again, without connections past the bottleneck.
 
-    No paper's own: the simplest network from picture to picture, as it stands in many tutorials.
-    What the bottleneck has no room for is lost; here that is color, not sharpness, since L is kept.
+    It is from no paper: the simplest network from picture to picture, as many tutorials have it.
+    What the bottleneck can't hold is lost. Here that is color and not sharpness, since the colored
+    photo keeps its own L.
     """
 
     last = ("out",)

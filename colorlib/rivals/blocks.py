@@ -1,5 +1,4 @@
-"""Three rivals that regress to ab: an autoencoder, VGG-16 transfer, Dahl's decoder (chapter 10)."""
-
+"""Parts that several of the networks share, above all what regresses to ab (chapter 10)."""
 
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -14,16 +13,16 @@ def block(fan_in: int, fan_out: int, stride: int = 1) -> nn.Sequential:
                          nn.ReLU())
 
 
-def to_ab(fan_in: int) -> nn.Conv2d:
-    """A 3 x 3 convolution to ab / 110 that says gray to begin with."""
-    layer = nn.Conv2d(fan_in, 2, 3, padding=1)
+def to_ab(fan_in: int, side: int = 3) -> nn.Conv2d:
+    """A convolution to two channels, scaled ab; its first answers are near 0, gray."""
+    layer = nn.Conv2d(fan_in, 2, side, padding=side // 2)
     nn.init.zeros_(layer.bias)
     nn.init.normal_(layer.weight, std=0.01)
     return layer
 
 
 def resize_like(x: Tensor, to: Tensor, by: int = 1) -> Tensor:
-    """Bilinear, to the sides of another picture, or to these divided by `by`."""
+    """Resize x bilinearly to the height and width of `to`, each divided by `by`."""
     sides = [side // by for side in to.shape[-2:]]
     return F.interpolate(x, sides, mode="bilinear", align_corners=False)
 

@@ -1,6 +1,6 @@
 """Cheng, Yang and Sheng (2015): features made by hand, a small dense network (chapter 10).
 
-Their bet: describe each pixel by what people have found to matter, and little is left to learn.
+Their idea: describe each pixel by features that people know to matter; little is left to learn.
 """
 
 import numpy as np
@@ -9,12 +9,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..networks import AB_SCALE, check_shape
-from .blocks import Regression
+from .blocks import Regression, resize_like, to_ab
 from .vgg import frozen_backbone
 
-PATCH = 7  # pixels
+PATCH = 7  # side in pixels
 DAISY = {"radius": 7, "rings": 1, "histograms": 3, "orientations": 8}  # 32 numbers, as theirs
-REACH, NEAR, ALIKE = 4, 2.0, 8.0  # of the filter: squares to each side, squares, units of L
+# Of the filter: places to each side, and the widths of its two Gaussians, in places and units of L.
+REACH, NEAR, ALIKE = 4, 2.0, 8.0
 
 
 class Cheng(Regression):
@@ -40,19 +41,16 @@ class Cheng(Regression):
         self.layers = nn.Sequential(
             nn.Conv2d(features, hidden, 1), nn.ReLU(), nn.Conv2d(hidden, hidden, 1), nn.ReLU(),
             nn.Conv2d(hidden, hidden, 1), nn.ReLU())
-        self.out = nn.Conv2d(hidden, 2, 1)
-        nn.init.normal_(self.out.weight, std=0.01)
-        nn.init.zeros_(self.out.bias)
+        self.out = to_ab(hidden, 1)
 
     def features(self, lightness: Tensor) -> Tensor:
         """Of every fourth pixel: L (N, 1, H, W) to (N, 49 + 32 + classes, H / 4, W / 4)."""
         scores = self.backbone.class_scores(check_shape(lightness))
         low = patches(lightness)
-        high = F.interpolate(scores, low.shape[-2:], mode="bilinear", align_corners=False)
-        return torch.cat([low, daisy(lightness), high], 1)
+        return torch.cat([low, daisy(lightness), resize_like(scores, low)], 1)
 
     def outputs(self, lightness: Tensor) -> Tensor:
-        """L (N, 1, H, W) to ab (N, 2, H / 4, W / 4), filtered along edges but in training."""
+        """L (N, 1, H, W) to ab (N, 2, H / 4, W / 4), except in training filtered along edges."""
         ab = AB_SCALE * self.out(self.layers(self.norm(self.features(lightness))))
         return ab if self.training else joint_bilateral(ab, F.avg_pool2d(lightness, 4))
 
@@ -81,11 +79,12 @@ def daisy(lightness: Tensor) -> Tensor:
 
 
 def joint_bilateral(ab: Tensor, guide: Tensor) -> Tensor:
-    """Each color becomes the mean of those near it whose lightness is alike.
+    """Replace each color by the mean of those near it that have about the same lightness.
 
     Parameters
     ----------
-    ab : (N, 2, H, W). guide : L at the same places, (N, 1, H, W).
+    ab : tensor, shape (N, 2, H, W).
+    guide : tensor, shape (N, 1, H, W): L at the same places.
 
     Notes
     -----

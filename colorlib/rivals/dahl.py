@@ -8,7 +8,7 @@ from .vgg import frozen_backbone, layer_channels
 
 
 class Dahl(Regression):
-    """Dahl's residual decoder: from the deepest features up, each stage's added on the way.
+    """Dahl's residual decoder: from the deepest features up, adding those of each stage.
 
     Attributes
     ----------

@@ -6,27 +6,26 @@ from torch import Tensor, nn
 
 from ..networks import AB_SCALE, Zhang, check_shape
 
-WIDTH = 0.25  # the course's
-SIGMA = 5.0  # ab units of the distribution around a color that is wanted, as in soft encoding
-CERTAIN = 1 - 1e-4  # the most that a place listens to hints; the least is 1 - CERTAIN
-HIDDEN, KEY = 64, 32  # channels of what decides who listens to which hint
-LEARNED = ("alike", "alone", "near")  # the rest is the course's network, as it is
+WIDTH = 0.25  # of the course's network
+SIGMA = 5.0  # ab units: width of the distribution around a wanted color, as in soft encoding
+CERTAIN = 1 - 1e-4  # largest share of the hints in a place's mixture; the smallest is 1 - CERTAIN
+HIDDEN, KEY = 64, 32  # channels of the layers that make the keys, and of a key
+LEARNED = ("alike", "alone", "near")  # parts that are trained; the rest is the course's network
 
 
 class Hinted(Zhang):
     """The course's network with two more inputs: what color a person wants, and where.
 
-    Each place of the picture compares itself with the places of the hints, by a key that is learned
-    from what the network sees at both, and by their distance. Those that are alike share the
-    color; a place that is like none keeps to what the automatic network says.
+    Each place of the picture is compared with the places of the hints: by their keys, which are
+    learned from what the network sees there, and by their distance. A place takes the colors of
+    the hints that are similar to it; where none is, the automatic network decides.
 
     Notes
     -----
     The inputs and the training by simulated clicks are those of R. Zhang, J.-Y. Zhu et al.,
     "Real-Time User-Guided Image Colorization with Learned Deep Priors" (2017). Their network takes
-    ab and mask beside L from its first layer on, and finds out all by itself, from 1.3 million
-    photographs. Here the way of a hint over the picture is attention (A. Vaswani et al., 2017),
-    which leaves little to find out. Chapter 10.
+    L, ab and mask in its first layer, and learns from 1.3 million photographs how a hint spreads.
+    Here attention (A. Vaswani et al., 2017) spreads it, so that little is left to learn.
     """
 
     def __init__(self, width: float = WIDTH):
@@ -35,13 +34,13 @@ class Hinted(Zhang):
                            for block in (self.model2, self.model3, self.model7))
         self.alike = nn.Sequential(nn.Conv2d(channels, HIDDEN, 1), nn.ReLU(inplace=True),
                                    nn.Conv2d(HIDDEN, KEY, 3, padding=1))
-        self.alone = nn.Conv2d(KEY, 1, 1)  # how strong a hint must be for a place to listen
-        self.near = nn.Parameter(torch.tensor(-4.0))  # log of what a squared distance counts
+        self.alone = nn.Conv2d(KEY, 1, 1)  # score of taking no hint at all
+        self.near = nn.Parameter(torch.tensor(-4.0))  # log of the weight of a squared distance
         for name, value in self.named_parameters():
             value.requires_grad_(name.startswith(LEARNED))
 
     def train(self, mode: bool = True) -> "Hinted":
-        """As always, but the automatic network keeps its BatchNorm statistics."""
+        """As for any module, but the automatic network keeps its BatchNorm statistics."""
         super().train(mode)
         for name, block in self.named_children():
             block.train(mode and name in LEARNED)
@@ -69,7 +68,7 @@ class Hinted(Zhang):
         return self.mix(*self.look(lightness), hints)
 
     def mix(self, own: Tensor, keys: Tensor, hints: Tensor) -> Tensor:
-        """`logits` of what `look` gave: the same picture need not be looked at twice."""
+        """`logits` from the results of `look`, which a picture needs only once."""
         wanted, listens = self.attend(keys, hints)
         bins = self.model_out.weight[:, :, 0, 0].T * AB_SCALE
         distance = torch.cdist(wanted.flatten(2).mT, bins[None]).mT.unflatten(2, own.shape[2:])
@@ -94,18 +93,18 @@ class Hinted(Zhang):
         return own, self.alike(torch.cat([fine, *parts], 1))
 
     def attend(self, keys: Tensor, hints: Tensor) -> tuple[Tensor, Tensor]:
-        """Who listens to which hint.
+        """Which hints each place takes its color from.
 
         Returns
         -------
-        wanted, listens : (N, 2, h, w), the ab that a place is to have by the hints it is like; and
-        (N, 1, h, w), the share from 0 to 1 to which it listens to them.
+        wanted : tensor, shape (N, 2, h, w): the mean ab of the hints, weighted by similarity.
+        listens : tensor, shape (N, 1, h, w): the hints' share in the mixture, from 0 to 1.
         """
         height, width = keys.shape[-2:]
         y, x = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
         places = torch.stack([y, x], -1).flatten(0, 1).to(keys)
         ab, known = hints.flatten(2).split([2, 1], 1)
-        some = known.any(0)[0]  # only those with a hint in one of the pictures can be heard
+        some = known.any(0)[0]  # places that have a hint in one of the pictures
         far = torch.cdist(places, places[some]).square() * self.near.exp()
         flat = keys.flatten(2).mT
         scores = -torch.cdist(flat, flat[:, some]).square() - far

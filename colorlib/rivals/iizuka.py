@@ -1,8 +1,8 @@
 """Iizuka, Simo-Serra and Ishikawa (2016): what place is this, and what is here? (chapter 10)
 
-Their bet: a place's look (indoors, dusk, snow) decides colors as much as what lies at a pixel. One
-vector of the whole picture is laid beside the features of every place in it, and learns by naming
-the picture's class.
+Their idea: the kind of scene (indoors, dusk, snow) decides colors as much as what a pixel shows.
+One vector that describes the whole picture is joined to the features of every place in it. The
+vector learns by naming the picture's class.
 """
 
 import torch
@@ -11,12 +11,12 @@ from torch import Tensor, nn
 
 from ..io.datasets import CLASSES
 from ..networks import AB_SCALE, check_shape
-from .blocks import Regression, block
+from .blocks import Regression, block, to_ab
 
 PUBLISHED_SIDE = 224  # pixels, of the square that their global network sees
-COURSE_SIDE = 64
-PUBLISHED_CLASSES = 205  # of the Places data set, by which theirs was trained
-CLASS_WEIGHT = 1 / 300  # of naming the class, beside the squared error of ab in [0, 1]
+COURSE_SIDE = 64  # the same of the course's, which is trained on small crops
+PUBLISHED_CLASSES = 205  # of the Places data set, on which theirs was trained
+CLASS_WEIGHT = 1 / 300  # of the class's cross-entropy, relative to the error of ab in [0, 1]
 
 
 def dense(fan_in: int, fan_out: int) -> nn.Sequential:
@@ -30,7 +30,8 @@ class Iizuka(Regression):
     Parameters
     ----------
     width : multiplies the channels. Make one with `iizuka`.
-    classes, side : how many classes are told apart; the square that the global network sees.
+    classes : how many it tells apart.
+    side : in pixels, of the square that the global network sees.
     """
 
     losses = ("own",)
@@ -52,12 +53,11 @@ class Iizuka(Regression):
         up = nn.Upsample(scale_factor=2)
         self.paint = nn.Sequential(block(c[256], c[128]), up, block(c[128], c[64]),
                                    block(c[64], c[64]), up, block(c[64], c[32]))
-        self.out = nn.Conv2d(c[32], 2, 3, padding=1)
-        nn.init.normal_(self.out.weight, std=0.01)
-        nn.init.zeros_(self.out.bias)
+        self.out = to_ab(c[32])
         self.name = nn.Sequential(dense(c[512], c[256]), nn.Linear(c[256], classes))
 
     def _summary(self, lightness: Tensor) -> Tensor:
+        """What the vector and the class are computed from: (N, 512 width)."""
         square = F.interpolate(check_shape(lightness), (self.side, self.side), mode="bilinear",
                                antialias=True)
         return self.summary(self.overall(self.low((square - 50) / 100)).flatten(1))
@@ -75,7 +75,7 @@ class Iizuka(Regression):
 
         Parameters
         ----------
-        vector : global features to use instead of the picture's own, as those of another place.
+        vector : global features to use instead of the picture's own, as those of another picture.
         """
         vector = self.global_features(lightness) if vector is None else vector
         x = self.mid(self.low((check_shape(lightness) - 50) / 100))
@@ -93,9 +93,9 @@ class Iizuka(Regression):
 
     def objective(self, outputs: Tensor, ab: Tensor, loss: str,
                   class_weights: Tensor | None = None, labels: Tensor | None = None) -> Tensor:
-        """Mean squared error of ab in [0, 1], and a little of the class's cross-entropy.
+        """Squared error of ab in [0, 1], plus `CLASS_WEIGHT` times the class's cross-entropy.
 
-        ValueError without labels: half of what they bet on is learned from them.
+        ValueError without labels: the global features are learned from them.
         """
         if labels is None:
             raise ValueError("iizuka learns classes too: the photographs need labels")
@@ -104,7 +104,7 @@ class Iizuka(Regression):
 
 
 def iizuka(width: float = 1.0) -> Iizuka:
-    """The network of the paper at width 1; at any other with the course's classes and pictures."""
+    """The network of the paper at width 1; at any other with the course's classes and side."""
     published = width == 1
     return Iizuka(width, PUBLISHED_CLASSES if published else len(CLASSES),
                   PUBLISHED_SIDE if published else COURSE_SIDE)

@@ -1,4 +1,4 @@
-"""Coloring by the hints of a person (chapter 10)."""
+"""Color a photo by the hints of a person (chapter 10)."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from .hints import WIDTH, Hinted
 
 
 class ByHints(Colorizer):
-    """A colorizer that listens: `colorizer(photo, hints)`.
+    """A colorizer that takes hints: ``colorizer(photo, hints)``.
 
     Examples
     --------
@@ -70,7 +70,7 @@ class ByHints(Colorizer):
 
     @staticmethod
     def planes(hints, image, shown: Tensor) -> Tensor:
-        """Hints as the network takes them, (1, 3, h / 4, w / 4), beside what it is `shown`."""
+        """Hints as the network takes them, (1, 3, h / 4, w / 4), for what it is `shown`."""
         ab, known = read_scribbles(hints, image)
         sides = [side // 4 for side in shown.shape[-2:]]
         share = F.interpolate(known[None, None].float(), sides, mode="area")

@@ -1,7 +1,7 @@
 """Larsson, Maire and Shakhnarovich (2016): hypercolumns, and histograms of hue and chroma.
 
-Their bet: what a pixel's color is can be read off all that a classifier sees there, from edges to
-objects. Their answer is a distribution too, but of hue and of chroma apart (chapter 10).
+Their idea: a pixel's color follows from all that a classifier sees there, from edges to objects.
+They too predict a distribution, but one of hue and another of chroma (chapter 10).
 """
 
 import math
@@ -11,12 +11,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ..networks import ColorNet, check_shape
+from .blocks import resize_like
 from .vgg import frozen_backbone, layer_channels
 
 BINS = 32  # of hue, and of chroma
-CHROMA_STEP = 4.0  # ab units: 32 bins reach to 128, nearly all that sRGB has
-HUE_WEIGHT = 5.0  # of hue's divergence beside chroma's
-FADE = 0.03  # a mean hue shorter than this is no hue, and takes chroma with it
+CHROMA_STEP = 4.0  # ab units a bin: 32 of them reach to 128, nearly all that sRGB has
+HUE_WEIGHT = 5.0  # of hue's divergence, relative to chroma's
+FADE = 0.03  # below this length of the mean hue, chroma is scaled down with it
 
 
 class Larsson(ColorNet):
@@ -24,14 +25,14 @@ class Larsson(ColorNet):
 
     Attributes
     ----------
-    channels : of a hypercolumn: at width 1, with fc6 and fc7, the published 12,417.
+    channels : how many a hypercolumn has. At width 1, with fc6 and fc7, the published 12,417.
 
     Notes
     -----
-    Differences from the paper at the course's scale: the backbone stays as it is (they train it
-    on), the hypercolumn ends with conv5_3, hue and chroma are those of the ab plane, and training
-    looks at the grid of every fourth pixel. They too train on few of the hypercolumns, 128 drawn at
-    random in each picture: the neighbors of a pixel have little new to tell.
+    Differences from the paper at the course's scale: the backbone is not trained (theirs is),
+    the hypercolumn ends with conv5_3, hue and chroma are those of the ab plane, and training looks
+    at every fourth pixel. They too train on few hypercolumns, 128 drawn at random in each picture,
+    since neighboring pixels have nearly the same.
     """
 
     losses = ("own",)
@@ -43,7 +44,7 @@ class Larsson(ColorNet):
         self.backbone, self.frozen = frozen_backbone(width, dense)
         self.channels = 1 + sum(layer_channels(width, dense).values())
         hidden = max(1, round(width * 1024))
-        # They rescale the layers of VGG-16 to be alike in size; this does it while training.
+        # They rescale the layers of VGG-16 to the same size; BatchNorm does it in training.
         self.norm = nn.BatchNorm2d(self.channels, affine=False)
         self.fc1 = nn.Conv2d(self.channels, hidden, 1)
         self.hue, self.chroma = nn.Conv2d(hidden, BINS, 1), nn.Conv2d(hidden, BINS, 1)
@@ -53,10 +54,8 @@ class Larsson(ColorNet):
 
     def hypercolumns(self, lightness: Tensor) -> Tensor:
         """All layers side by side at every fourth pixel: (N, channels, H / 4, W / 4), L first."""
-        sides = [side // 4 for side in check_shape(lightness).shape[-2:]]
-        layers = [lightness, *self.backbone(lightness).values()]
-        return torch.cat([F.interpolate(layer, sides, mode="bilinear", align_corners=False)
-                          for layer in layers], 1)
+        layers = [check_shape(lightness), *self.backbone(lightness).values()]
+        return torch.cat([resize_like(layer, lightness, 4) for layer in layers], 1)
 
     def outputs(self, lightness: Tensor) -> Tensor:
         """Logits of hue, then of chroma: (N, 64, H / 4, W / 4)."""
@@ -72,7 +71,7 @@ class Larsson(ColorNet):
 
     def objective(self, outputs: Tensor, ab: Tensor, loss: str,
                   class_weights: Tensor | None = None, labels: Tensor | None = None) -> Tensor:
-        """Kullback-Leibler divergence of chroma, and five times that of hue weighed by chroma."""
+        """Kullback-Leibler divergence of chroma, plus that of hue, weighted by the true chroma."""
         hue, chroma = outputs.split(BINS, 1)
         colorful = (ab.norm(dim=1) / (BINS * CHROMA_STEP)).clamp(max=1)
         of_hue = divergence(hue, hue_histogram(ab))

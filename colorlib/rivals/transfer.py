@@ -9,10 +9,10 @@ from .vgg import frozen_backbone, layer_channels
 
 
 class Transfer(Regression):
-    """Colors read off a frozen VGG-16: what is known of a photo's content, and nothing learned new.
+    """Colors from the features of a frozen VGG-16, by a small decoder.
 
-    The baseline of the literature's reviews: features of conv3_3 and conv4_3, at 1/4 and 1/8,
-    under three convolutions, which alone are trained.
+    The baseline of reviews of the literature: features of conv3_3 and conv4_3, at 1/4 and 1/8 of
+    the sides. Only the three convolutions on top of them are trained.
     """
 
     last = ("out",)

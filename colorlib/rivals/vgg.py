@@ -4,16 +4,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from ..io.assets import asset
 from ..io.datasets import CLASSES
 from ..io.downloads import download, sha256
+from ..io.files import load_tensors
 
-SHIPPED = 1 / 8  # the width of the backbone whose weights come with the course
+VGG16_URL = "https://download.pytorch.org/models/vgg16-397923af.pth"
+VGG16_SHA256 = "397923af"  # the first eight hex digits; the file's name carries them
+# Output channels of the convolutions; 0 is a pooling.
+VGG16_CHANNELS = [64, 64, 0, 128, 128, 0, 256, 256, 256, 0, 512, 512, 512, 0, 512, 512, 512, 0]
 STAGES = (2, 2, 3, 3, 3)  # convolutions before each of the five poolings
 DENSE = 4096  # channels of fc6 and fc7
+SHIPPED = 1 / 8  # the width of the backbone whose weights come with the course
 
 
 class Backbone(nn.Module):
@@ -22,9 +26,9 @@ class Backbone(nn.Module):
     Parameters
     ----------
     width : multiplies the channels.
-    dense : whether its dense layers fc6 and fc7 are there too, as convolutions: nine tenths of all
+    dense : whether to have its dense layers fc6 and fc7 too, as convolutions: nine tenths of all
         weights.
-    classes : that `scores` tells apart.
+    classes : how many `scores` tells apart.
     """
 
     def __init__(self, width: float = 1.0, dense: bool = False, classes: int = len(CLASSES)):
@@ -86,22 +90,24 @@ def backbone_file() -> Path:
 
 
 def frozen_backbone(width: float, dense: bool = False) -> tuple[Backbone, tuple[str, ...]]:
-    """A backbone that no training changes, and what goes into its network's `frozen`.
+    """A backbone that no training changes, and the value of its network's `frozen`.
 
-    At the width that ships it has the weights that ship, and weights files leave it out. At any
-    other its weights are random; `load_torchvision` fills one of width 1.
+    At the width that ships it has the weights that ship, and the files of the network's weights
+    leave them out. At any other width its weights are random; `load_torchvision` fills one of
+    width 1.
     """
     backbone = Backbone(width, dense).requires_grad_(False)
     if width != SHIPPED or dense or not backbone_file().exists():
         return backbone, ()
-    backbone.load_state_dict(load_file(backbone_file()))  # float16 in the file becomes float32
+    weights, _ = load_tensors(backbone_file())
+    backbone.load_state_dict(weights)  # float16 in the file becomes float32
     return backbone, ("backbone",)
 
 
 def load_torchvision(backbone: Backbone, path: str | Path | None = None) -> None:
     """Fill a backbone of width 1 with torchvision's weights, trained on ImageNet in color.
 
-    `path` and what may be raised: see `vgg.torchvision_weights`.
+    Parameters and errors are those of `torchvision_weights`.
 
     Notes
     -----
@@ -120,33 +126,6 @@ def fill(backbone: Backbone, weights: dict[str, Tensor]) -> None:
             ours[f"{layer}.bias"] = weights[f"{theirs}.bias"]
     scores = {f"scores.{k}": v for k, v in backbone.scores.state_dict().items()}
     backbone.load_state_dict(ours | scores)
-
-
-VGG16_URL = "https://download.pytorch.org/models/vgg16-397923af.pth"
-VGG16_SHA256 = "397923af"
-VGG16_CHANNELS = [64, 64, 0, 128, 128, 0, 256, 256, 256, 0, 512, 512, 512, 0, 512, 512, 512, 0]
-
-
-class VGG16(nn.Module):
-    """VGG-16 (Simonyan & Zisserman, 2015), its layers named as in torchvision's checkpoint."""
-
-    def __init__(self):
-        super().__init__()
-        layers, fan_in = [], 3
-        for channels in VGG16_CHANNELS:
-            if channels:
-                layers += [nn.Conv2d(fan_in, channels, 3, padding=1), nn.ReLU(inplace=True)]
-                fan_in = channels
-            else:
-                layers.append(nn.MaxPool2d(2))
-        self.features = nn.Sequential(*layers)
-        self.classifier = nn.Sequential(
-            nn.Linear(512 * 7 * 7, 4096), nn.ReLU(inplace=True), nn.Dropout(),
-            nn.Linear(4096, 4096), nn.ReLU(inplace=True), nn.Dropout(), nn.Linear(4096, 1000))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Normalized RGB (N, 3, 224, 224) to logits of ImageNet's 1,000 classes."""
-        return self.classifier(self.features(x).flatten(1))
 
 
 def torchvision_weights(path: str | Path | None = None) -> dict[str, Tensor]:
@@ -169,3 +148,25 @@ def torchvision_weights(path: str | Path | None = None) -> dict[str, Tensor]:
         raise ValueError(f"{path} is not torchvision's checkpoint: its sha256 begins with "
                          f"{found[:8]}, not {VGG16_SHA256}; get the file again")
     return torch.load(path, map_location="cpu", weights_only=True)
+
+
+class VGG16(nn.Module):
+    """VGG-16 (Simonyan & Zisserman, 2015), its layers named as in torchvision's checkpoint."""
+
+    def __init__(self):
+        super().__init__()
+        layers, fan_in = [], 3
+        for channels in VGG16_CHANNELS:
+            if channels:
+                layers += [nn.Conv2d(fan_in, channels, 3, padding=1), nn.ReLU(inplace=True)]
+                fan_in = channels
+            else:
+                layers.append(nn.MaxPool2d(2))
+        self.features = nn.Sequential(*layers)
+        self.classifier = nn.Sequential(
+            nn.Linear(512 * 7 * 7, 4096), nn.ReLU(inplace=True), nn.Dropout(),
+            nn.Linear(4096, 4096), nn.ReLU(inplace=True), nn.Dropout(), nn.Linear(4096, 1000))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Normalized RGB (N, 3, 224, 224) to logits of ImageNet's 1,000 classes."""
+        return self.classifier(self.features(x).flatten(1))

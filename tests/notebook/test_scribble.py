@@ -4,7 +4,7 @@ import pytest
 from PIL import Image
 
 from colorlib.classic.levin import levin
-from colorlib.classic.scribbles import draw, read
+from colorlib.classic.scribbles import draw, parse
 from colorlib.images import sample
 from colorlib.notebook.figures import show
 from colorlib.notebook.scribble import over, scribble
@@ -13,13 +13,13 @@ TEXT = "#3060c0 10,20 60,25\n\n  green 5.5,70\n"
 
 
 def test_strokes_are_read_from_their_text():
-    assert read(TEXT) == [("#3060c0", [(10, 20), (60, 25)]), ("green", [(5.5, 70)])]
+    assert parse(TEXT) == [("#3060c0", [(10, 20), (60, 25)]), ("green", [(5.5, 70)])]
 
 
 @pytest.mark.parametrize("line", ["#3060c0", "blurple 1,2", "red 1;2", "red 1,2 3", "red 1.2.3,4"])
 def test_a_line_that_is_no_stroke_is_named(line):
     with pytest.raises(ValueError, match="line 2.*is no stroke; write"):
-        read(f"red 1,1\n{line}")
+        parse(f"red 1,1\n{line}")
 
 
 def test_a_drawn_stroke_has_its_color_and_its_width():
@@ -101,7 +101,7 @@ def test_drawing_writes_into_the_field_and_undo_takes_back(browser, box):
     page.mouse.up()
     (text,) = page.evaluate("sent")
     assert text.startswith("#3060c0 5,5 40,5\n#a03020 10,20 ") and text.endswith(" 30,30")
-    read(text)
+    parse(text)
     page.get_by_role("button", name="Undo").click()
     assert page.evaluate("sent")[-1] == "#3060c0 5,5 40,5"
     page.get_by_role("button", name="Clear").press("Enter")

@@ -31,7 +31,7 @@ def course():
 
 def test_without_hints_it_is_the_network_of_the_course(course):
     network = Hinted()
-    network.load_state_dict(clicks.beginning())
+    network.load_state_dict(clicks.initial_weights())
     lightness = 100 * torch.rand(2, 1, 32, 48)
     with torch.no_grad():
         wanted, got = course.logits(lightness), network.eval().logits(lightness)
@@ -67,7 +67,7 @@ def test_hints_and_lightness_must_fit():
 
 
 def test_what_is_frozen_stays_as_it_was():
-    start = clicks.beginning()
+    start = clicks.initial_weights()
     training = train(TINY, Photos(samples().values()), initial=start, kind=clicks.HintTraining)
     for name, value in training.network.state_dict().items():
         same = torch.equal(value, start[name])
@@ -109,7 +109,7 @@ def test_a_click_stays_in_the_picture(side):
 def file(tmp_path_factory):
     """Weights of a training too short to have learned anything."""
     path = tmp_path_factory.mktemp("hints") / "hints.safetensors"
-    training = train(TINY, Photos(samples().values()), initial=clicks.beginning(),
+    training = train(TINY, Photos(samples().values()), initial=clicks.initial_weights(),
                      kind=clicks.HintTraining)
     clicks.save(training.finished(), clicks.recipe_of(training), path)
     return path

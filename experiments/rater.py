@@ -1,7 +1,7 @@
 """A machine that takes the Turing test: which of two pictures is the colorized one? (chapter 08)
 
-``python -m experiments.rater`` trains it on Imagenette and measures it. The results are also written
-into the file of its weights.
+``python -m experiments.rater`` trains it on Imagenette and measures it. The results also go into
+the file of its weights.
 """
 
 import argparse

@@ -7,6 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
+from colorlib.engine import fit
 from colorlib.io.datasets import CLASSES
 from colorlib.networks import zhang
 from colorlib.representation import concepts, finetuning, units
@@ -120,13 +121,13 @@ def test_training_on_labels_goes_on_where_it_was_stopped(tmp_path, monkeypatch):
                                checkpoint=checkpoint)
 
     whole = trained(60)
-    path, save = tmp_path / "state.safetensors", finetuning._save
+    path, save = tmp_path / "state.safetensors", fit._save
 
     def stop(*arguments):
         save(*arguments)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(finetuning, "_save", stop)  # after step 50, the first that is saved
+    monkeypatch.setattr(fit, "_save", stop)  # after step 50, the first that is saved
     with pytest.raises(KeyboardInterrupt):
         trained(60, path)
     monkeypatch.undo()

@@ -10,7 +10,7 @@ CODE := $(shell find colorlib -name '*.py')
 
 .DEFAULT_GOAL := help
 .PHONY: help book executed test lint unit notebooks lab serve student offline pdf links weights results
-.PHONY: audit bench colab faults gpu hints lighthouse lowest pictures rater clean pins vendor repoint
+.PHONY: audit bench colab faults gpu hints lighthouse lowest photo pictures rater clean pins vendor repoint
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
@@ -68,6 +68,14 @@ serve: book ## look at the site: http://localhost:8000
 
 weights: $(READY) ## train the network that ships, from nothing (an hour or more on a CPU)
 	$(BIN)/colorlib train
+
+# DATA is a folder with photos/SOURCE/... and imagenette2-160/train; without it, Imagenette alone. More
+# options, such as --steps 20000, go into PHOTO.
+DATA ?=
+PHOTO ?=
+photo: $(READY) ## train the network for any photograph: make photo DATA=FOLDER (hours of a CPU)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS) -e '.[pretrained]'
+	$(BIN)/python -m experiments.photo $(if $(DATA),--data '$(DATA)') $(PHOTO)
 
 results: $(READY) ## measure what ships, and train what has no weights; stopped, it goes on from there
 	$(BIN)/colorlib table -o results/table.json

@@ -255,7 +255,7 @@ def test_labels_go_with_their_photographs(tmp_path):
 
 
 def test_an_unknown_network_is_named():
-    with pytest.raises(ValueError, match="no network named 'best'; there are zhang, auto"):
+    with pytest.raises(ValueError, match="no network named 'best'; there are zhang, photo, auto"):
         build("best")
 
 

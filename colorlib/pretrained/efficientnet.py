@@ -26,14 +26,16 @@ WEIGHTS_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77
 class SameConv(nn.Conv2d):
     """A convolution whose output has the input's sides, halved and rounded up at stride 2.
 
-    TensorFlow's "same" padding, with which the weights were trained: at stride 2 it pads one pixel
-    more below and to the right than above and to the left.
+    TensorFlow's "same" padding, with which the weights were trained: where the number of pixels to
+    pad is odd, one more goes below and to the right.
     """
 
     def forward(self, x: Tensor) -> Tensor:
-        spare = self.kernel_size[0] - self.stride[0]
-        before, after = spare // 2, spare - spare // 2
-        return super().forward(F.pad(x, (before, after, before, after)))
+        pads = []
+        for side in (x.shape[-1], x.shape[-2]):
+            spare = self.kernel_size[0] - self.stride[0] + side % self.stride[0]
+            pads += [spare // 2, spare - spare // 2]
+        return super().forward(F.pad(x, pads))
 
 
 class Block(nn.Module):

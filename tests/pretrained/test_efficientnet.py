@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0: its layers against the published network's, and what it says of photographs."""
+"""EfficientNet-Lite0: its layers against the published network, and what it says of photos."""
 
 import sys
 

@@ -57,7 +57,7 @@ def test_training_steps_lower_the_loss():
     ab = torch.nn.functional.avg_pool2d(lab[:, 1:], 4)
     optimizer = torch.optim.AdamW(network.parameters(), lr=1e-3)
     losses = []
-    for _ in range(4):
+    for _ in range(12):
         loss = network.objective(network(lab[:, :1]), ab, "rebalanced")
         losses.append(loss.item())
         optimizer.zero_grad()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tifffile
 from PIL import Image
-from test_table import ALPHA, COLOR
+from test_formats import ALPHA, COLOR
 
 from colorlib.images import PhotoError, PhotoWarning, open_pages, save_pages, save_photo
 from colorlib.io.encode import kind_of

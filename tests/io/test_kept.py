@@ -9,7 +9,7 @@ import tifffile
 from icc import PROFILES
 from PIL import ExifTags, Image, ImageCms
 from PIL.PngImagePlugin import PngInfo
-from test_table import COLOR, GRAY
+from test_formats import COLOR, GRAY
 
 from colorlib.images import open_photo, save_photo
 from colorlib.io.metadata import IPTC_TAG, colorized_note

@@ -13,7 +13,7 @@ from colorlib.images import open_photo, sample, save_photo
 from colorlib.io import metadata
 
 SUFFIXES = [".jpg", ".png", ".tif", ".webp"]
-NOTE = metadata.colorized_note()
+NOTE = metadata.colorized_note("photo")
 TITLE = "Großmutter, 1921"
 OLD_XMP = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
@@ -67,10 +67,10 @@ def test_colorize_says_that_its_colors_are_guesses(tmp_path, suffix):
     result = Image.open(tmp_path / f"cat_color{suffix}")
     exif = result.getexif()
     assert exif[ExifTags.Base.Software] == metadata.program()
-    assert exif[ExifTags.Base.ImageDescription] == metadata.colorized_note("course", 0.5)
+    assert exif[ExifTags.Base.ImageDescription] == metadata.colorized_note("photo", 0.5)
     assert "guesses" in NOTE and "T = 0.38" in NOTE
     names, text = xmp_of(result)
-    assert metadata.colorized_note("course", 0.5) in text and metadata.SOURCE in text
+    assert metadata.colorized_note("photo", 0.5) in text and metadata.SOURCE in text
     assert {"CreatorTool", "DigitalSourceType", "description"} <= set(names)
     assert not result.info.get("icc_profile")
 

@@ -10,7 +10,7 @@ import tifffile
 from icc import PROFILES
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
-from test_table import COLOR, GRAY, TURNS
+from test_formats import COLOR, GRAY, TURNS
 
 from colorlib.color import rgb_to_lab
 from colorlib.images import (

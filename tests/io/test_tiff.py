@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tifffile
 from PIL import Image
-from test_table import COLOR, GRAY, HEIGHT, WIDTH, lightness, numbers
+from test_formats import COLOR, GRAY, HEIGHT, WIDTH, lightness, numbers
 
 from colorlib.color import rgb_to_lab
 from colorlib.images import PhotoError, PhotoWarning, as_rgb, open_photo

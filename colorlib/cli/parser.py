@@ -12,6 +12,7 @@ from ..io.errors import PhotoWarning
 from . import door
 from .commands import colorize, export, prior, shards, train
 from .measure import SHEET, evaluate, sheet, table
+from .teach import grade
 
 BAD = {"choices": ["stop", "skip"], "default": "stop",
        "help": "what to do about a torn or corrupt shard; default: %(default)s"}
@@ -53,6 +54,11 @@ Interrupted, or a shard is damaged? The same command checks them and makes what 
     "export": """examples:
   colorlib export                                 the shipped network, to course.onnx
   colorlib export --weights mine.safetensors -o mine.onnx""",
+    "grade": """examples:
+  colorlib grade handed_in/ -o grades/            notebooks, folders, zips, as an LMS exports them
+  colorlib grade submissions.zip -o grades/ --roster gradebook.csv
+Interrupted, or more came in? The same command grades what is new. Each student's code runs in a
+process with limits; it is no virtual machine: grade in an account that has nothing to lose.""",
 }
 
 
@@ -117,7 +123,7 @@ def _parser() -> argparse.ArgumentParser:
         sub.set_defaults(run=run)
         return sub
 
-    for add in (_color, _train, _measure, _collect):
+    for add in (_color, _train, _measure, _collect, _teach):
         add(command)
     return parser
 
@@ -213,6 +219,21 @@ def _collect(command) -> None:
     sub = command("export", export, "Write a network as ONNX, for other runtimes.")
     sub.add_argument("--weights", type=door.weights, default="course")
     sub.add_argument("-o", "--output", type=door.output_file, default="course.onnx")
+
+
+def _teach(command) -> None:
+    sub = command("grade", grade, "Grade the notebooks of a class by the exercises' checkers.")
+    sub.add_argument("submissions", type=door.path, metavar="SUBMISSIONS",
+                     help="a folder, or a zip")
+    sub.add_argument("-o", "--output", type=door.output_folder, default="grades",
+                     help="folder for tables and feedback; default: %(default)s")
+    sub.add_argument("--roster", type=door.path, help="the gradebook of Canvas or Moodle")
+    sub.add_argument("--seconds", type=door.whole(1), default=20,
+                     help="of the processor, for an exercise; default: %(default)s")
+    sub.add_argument("--memory", type=door.number(0.25), default=2.0,
+                     help="GB for an exercise, beside the library's; default: %(default)s")
+    sub.add_argument("--jobs", type=door.whole(1), default=2,
+                     help="notebooks at a time; default: %(default)s")
 
 
 def _data_option(parser: argparse.ArgumentParser, default: str) -> None:

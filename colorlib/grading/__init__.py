@@ -1,0 +1,1 @@
+"""For teachers: submitted notebooks in; grades, feedback and a picture of the class out."""

@@ -95,7 +95,7 @@ pictures: $(READY) ## the pictures of README and model card, from the shipped we
 	  --sheet book/_static/images/sheet_photo.jpg
 
 student: book ## the edition without solutions: _build/student/site, _build/student/notebooks
-	$(BIN)/python tools/student.py
+	$(BIN)/python tools/student.py $(if $(filter off,$(AI)),--no-assistant)
 
 offline: book ## a zip that needs no network: _build/colorful-offline.zip
 	$(BIN)/python tools/offline.py

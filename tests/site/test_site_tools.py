@@ -369,3 +369,15 @@ def test_lighthouse_ends_by_what_it_found(tmp_path, monkeypatch, capsys):
             f"{page}: performance 97, accessibility 100, best-practices 100, seo {round(100 * seo)}"
             for page in lighthouse.PAGES]
         assert len(shown.err.splitlines()) == code * len(lighthouse.PAGES)
+
+
+@pytest.mark.parametrize("assistant", [True, False])
+def test_students_notebooks_carry_the_switch_only_when_asked(tmp_path, assistant):
+    lessons = sorted((ROOT / "notebooks").glob("0[01]_*.ipynb"))
+    student.hand_out(lessons, tmp_path / "out", assistant)
+    assert "hints" in (tmp_path / "out" / "AGENTS.md").read_text()
+    for path in lessons:
+        made, original = (nbformat.read(where, as_version=4) for where in (
+            tmp_path / "out" / path.name, path))
+        off = made.metadata.pop("colab", {}).get("generative_ai_disabled", False)
+        assert off is not assistant and made == original

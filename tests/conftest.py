@@ -35,6 +35,17 @@ def counts(request):
         (ROOT / "results" / "faults.json").write_text(json.dumps(content, indent=1) + "\n")
 
 
+@pytest.fixture(autouse=True)
+def networks_stay():
+    """A network that a test adds by name is gone after it."""
+    from colorlib.networks import NETWORKS
+
+    before = dict(NETWORKS)
+    yield
+    for name in NETWORKS.keys() - before:
+        del NETWORKS[name]
+
+
 @pytest.fixture(scope="session")
 def imagenette():
     """Folder of the validation photographs, where COLORLIB_DATA has them; never a download."""

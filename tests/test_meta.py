@@ -69,6 +69,7 @@ EXEMPT = {
     "metrics.colorfulness": NUMBERS,
     "metrics.psnr": NUMBERS,
     "metrics.ssim": NUMBERS,
+    "metrics.ends": NUMBERS,
     "networks.ColorNet.outputs": "of each network, below",
     "networks.ColorNet.colors": "of each network, below",
     "networks.ColorNet.objective": "of each network, below",

@@ -133,7 +133,8 @@ class PhotoTraining:
     def recipe(self, finish: float) -> dict:
         """How the weights were made, to be kept with them."""
         return {"network": "photo", "width": 1.0, "size": SIZE, "T": TEMPERATURE,
-                "data": self.data, **asdict(self.plan), "finish": finish, "done": self.done,
+                "loss": "rebalanced", "data": ", ".join(self.data), "sources": self.data,
+                **asdict(self.plan), "finish": finish, "done": self.done,
                 "decoder_rate": DECODER_RATE, "encoder_rate": ENCODER_RATE,
                 "torch": torch.__version__, "device": str(self.device),
                 "seconds": round(self.seconds), "history": checkpoints.thinned(self.history)}

@@ -66,7 +66,8 @@ def test_the_command_writes_weights_that_color(tmp_path, capsys):
     assert photo.main(command) == 0
     tensors, recipe = load_weights(weights)
     assert (recipe["network"], recipe["width"], recipe["lam"]) == ("photo", 1.0, 0.9)
-    assert recipe["data"] == {"bundled": len(samples())}
+    assert recipe["sources"] == {"bundled": len(samples())}
+    assert recipe["data"] == "bundled"
     assert recipe["steps"] == recipe["done"] == TINY.steps and recipe["torch"] == torch.__version__
     assert tensors["head.2.weight"].dtype == torch.float16
     colorizer = Colorizer.from_pretrained(weights)

@@ -79,9 +79,9 @@ def test_the_card_of_the_network_for_photographs_prints_what_was_measured():
     names = {"all of photos": "all of these", "imagenette val": "Imagenette's val split"}
     for source, found in results["collections"].items():
         cells = [names.get(source, source), str(found["photos"])]
-        for net in ("photo", "course"):
-            cells += [f"{found[net]['auc_rebalanced']:+.1f}", f"{found[net]['auc']:+.1f}",
-                      f"{found[net]['chroma_share']:.2f}"]
+        for net in (found["photo"], found["course"]):
+            cells.append(f"{net['auc_rebalanced']:+.1f} / {net['auc']:+.1f} / "
+                         f"{net['chroma_share']:.2f}")
         assert f"| {' | '.join(cells)} |" in card, source
     for name, count in Colorizer.from_pretrained("photo").recipe["sources"].items():
         assert f"| {name} | {count:,} |" in card, name

@@ -516,7 +516,7 @@ def test_webgpu_gives_the_colors_that_python_gives(simulated_gpu, colorizer):
     paths = {url.removeprefix(visit.home + "/") for url in asked if "/try/" in url or "onnx" in url}
     assert "ort-wasm-simd-threaded.jspi.wasm.gz" in {path.split("/")[-1] for path in paths}
     assert not [path for path in paths if path.endswith("threaded.wasm.gz")]
-    assert sum(len(gzip.compress((SITE / path).read_bytes())) for path in paths) <= 9e6
+    assert sum(len(gzip.compress((SITE / path).read_bytes())) for path in paths) <= 14e6
     assert visit.outside == [] and visit.errors == []
 
 

@@ -85,7 +85,10 @@ async function startSession(provider, script, model, binary) {
   ort.env.wasm.numThreads = 1; // more would need headers that few hosts of static files send
   let session;
   try {
-    session = await ort.InferenceSession.create(model, { executionProviders: [provider] });
+    session = await ort.InferenceSession.create(model, {
+      executionProviders: [provider],
+      logSeverityLevel: 3, // errors alone, as above: a session has a level of its own
+    });
   } catch (error) {
     throw new Problem(/memory/i.test(error) ? "memory" : "wasm", { cause: error });
   }

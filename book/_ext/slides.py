@@ -20,7 +20,8 @@ from lighten import lift_pictures
 HERE = Path(__file__).parent
 LONGEST = 220  # characters of the text that a slide keeps of a paragraph
 FULL = 300  # characters of the text on a slide
-LINES, LINE = 10, 72  # lines of a table that a slide has room for, characters of a line
+LINES, LINE = 10, 60  # lines of a table that a slide has room for, characters of a line
+WIDGET = "application/vnd.jupyter.widget-view+json"
 ROWS, WIDTH = 16, 78  # lines of code and print that a slide has room for, characters of a line
 
 
@@ -182,7 +183,9 @@ def outputs(cell) -> list:
     room = len(lines) <= 10 and rows(lines) + rows(printed(cell)) <= ROWS
     short = room and not picture(cell) and "checks." not in cell.source
     cell.source = "\n".join(lines) if short else ""
-    if picture(cell) or rows(printed(cell)) <= ROWS:
+    if picture(cell):
+        return pictures(cell)
+    if rows(printed(cell)) <= ROWS:
         return [cell]
     return [nbformat.v4.new_code_cell("", outputs=[nbformat.v4.new_output("stream", text=text)])
             for text in pieces(printed(cell))]
@@ -198,10 +201,13 @@ def pieces(lines: list[str]) -> list[str]:
 
 
 def joined(cell):
-    """A copy of a code cell, what it printed in one piece."""
+    """A copy of a code cell without progress bars, what it printed in one piece."""
     cell = nbformat.from_dict(json.loads(json.dumps(cell)))
     kept = []
     for output in cell.outputs:
+        data = output.get("data", {})
+        if WIDGET in data and data.keys() <= {WIDGET, "text/plain"}:
+            continue  # a progress bar: nothing to see when it is full
         if kept and output.output_type == kept[-1].output_type == "stream":
             kept[-1].text += output.text
         else:
@@ -223,7 +229,20 @@ def printed(cell) -> list[str]:
 
 def picture(cell) -> bool:
     """Whether a cell shows more than text."""
-    return any(set(o.get("data", {})) - {"text/plain"} for o in cell.outputs)
+    return any(map(is_picture, cell.outputs))
+
+
+def is_picture(output) -> bool:
+    return bool(set(output.get("data", {})) - {"text/plain"})
+
+
+def pictures(cell) -> list:
+    """A slide for each picture of a code cell; beside several, what was printed is left out."""
+    shown = [output for output in cell.outputs if is_picture(output)]
+    if len(shown) == 1:
+        return [cell]
+    return [nbformat.v4.new_code_cell("" if i else cell.source, outputs=[output])
+            for i, output in enumerate(shown)]
 
 
 # --- the pages ---

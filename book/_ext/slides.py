@@ -20,7 +20,7 @@ from lighten import lift_pictures
 HERE = Path(__file__).parent
 LONGEST = 220  # characters of the text that a slide keeps of a paragraph
 FULL = 300  # characters of the text on a slide
-LINES, LINE = 10, 60  # lines of a table that a slide has room for, characters of a line
+LINES, LINE = 10, 64  # lines of a table that a slide has room for, characters of a line
 WIDGET = "application/vnd.jupyter.widget-view+json"
 ROWS, WIDTH = 16, 78  # lines of code and print that a slide has room for, characters of a line
 

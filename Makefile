@@ -9,7 +9,7 @@ READY := .venv/.ready
 CODE := $(shell find colorlib -name '*.py')
 
 .DEFAULT_GOAL := help
-.PHONY: help book executed test lint unit notebooks lab serve student offline pdf links weights results
+.PHONY: help book executed test lint unit notebooks lab serve student offline pdf links weights results quizzes
 .PHONY: audit bench colab faults gpu hints lighthouse lowest photo pictures rater clean pins vendor repoint
 
 help: ## this list
@@ -99,6 +99,9 @@ student: book ## the edition without solutions: _build/student/site, _build/stud
 
 offline: book ## a zip that needs no network: _build/colorful-offline.zip
 	$(BIN)/python tools/offline.py
+
+quizzes: $(READY) ## all quiz questions for an LMS, QTI and Moodle XML: _build/quizzes
+	@$(BIN)/python tools/quizzes.py
 
 pdf: book ## the whole book, printed: _build/colorful.pdf
 	$(BIN)/python tools/printed.py

@@ -1,7 +1,9 @@
 """Scribbles: read from text, drawn as a picture, read from a picture (chapters 09 and 10)."""
 
+import math
 import re
 
+import torch
 from PIL import Image, ImageColor, ImageDraw
 from torch import Tensor
 
@@ -10,6 +12,7 @@ from ..images import as_rgb, rgb_and_alpha
 
 DIFFERENT = 0.04  # of 1: a channel that differs by more was drawn on
 OPAQUE = 0.5  # alpha above which a pixel belongs to a stroke
+WIDTH = 1 / 80  # of the photo's long side: a stroke's width
 
 Stroke = tuple[str, list[tuple[float, float]]]  # a color, and the points (x, y) of its line
 
@@ -81,7 +84,7 @@ def draw(text: str, size: tuple[int, int], width: int | None = None) -> Image.Im
     size : width and height of the photo.
     width : of a stroke in pixels; an 80th of the long side if not given, and at least 2.
     """
-    width = max(2, round(max(size) / 80)) if width is None else width
+    width = max(2, round(max(size) * WIDTH)) if width is None else width
     picture = Image.new("RGBA", size, (0, 0, 0, 0))
     pen = ImageDraw.Draw(picture)
     for color, points in parse(text):
@@ -89,3 +92,62 @@ def draw(text: str, size: tuple[int, int], width: int | None = None) -> Image.Im
         for x, y in (points[0], points[-1]):  # round ends; a dot, if there is one point only
             pen.ellipse([x - width / 2, y - width / 2, x + width / 2, y + width / 2], color)
     return picture
+
+
+def on_grid(text: str, size: tuple[int, int], grid: tuple[int, int]) -> Tensor:
+    """Strokes on a coarse grid of the photo, as the network with hints takes them.
+
+    Each cell that a stroke touches takes its color; of two strokes, the one that comes later.
+
+    Parameters
+    ----------
+    text : as for `parse`; points in pixels from the top left, so that 0,0 is the first pixel.
+    size : width and height of the photo.
+    grid : height and width of the grid.
+
+    Returns
+    -------
+    tensor, shape (3, h, w): a, b, and 1 where there is a stroke; elsewhere 0.
+
+    Raises
+    ------
+    ValueError
+        If a line is no stroke, or a point lies outside the photo.
+
+    Examples
+    --------
+    >>> on_grid("#3060c0 0,0 9,0", (40, 20), (4, 8))[2, :2]
+    tensor([[1., 1., 0., 0., 0., 0., 0., 0.],
+            [0., 0., 0., 0., 0., 0., 0., 0.]])
+    """
+    planes = torch.zeros(3, *grid)
+    rows, columns = (torch.arange(n, dtype=torch.float64) * (side / n)
+                     for n, side in zip(grid, size[::-1], strict=True))
+    cell = size[0] / grid[1], size[1] / grid[0]
+    radius = max(size) * WIDTH / 2
+    for color, points in parse(text):
+        rgb = torch.tensor(ImageColor.getrgb(color)[:3]) / 255
+        ab = rgb_to_lab(rgb[:, None, None])[1:, 0]
+        for x, y in points:
+            if not (0 <= x < size[0] and 0 <= y < size[1]):
+                raise ValueError(f"the point {x:g},{y:g} lies outside the photo, which has "
+                                 f"{size[0]} x {size[1]} pixels")
+        for x, y in _along(points, min(cell) / 4):
+            across = _beyond(x + 0.5 - columns, cell[0])
+            down = _beyond(y + 0.5 - rows, cell[1])
+            near = across.square() + down.square()[:, None] < radius**2
+            planes[:2, near], planes[2, near] = ab.float(), 1
+    return planes
+
+
+def _along(points: list[tuple[float, float]], step: float):
+    """Points at most `step` apart along a line through all of the given ones."""
+    for (x, y), (x2, y2) in zip(points, points[1:], strict=False):
+        count = math.ceil(math.hypot(x2 - x, y2 - y) / step)
+        yield from ((x + (x2 - x) * i / count, y + (y2 - y) * i / count) for i in range(count))
+    yield points[-1]
+
+
+def _beyond(offset: Tensor, side: float) -> Tensor:
+    """How far a point lies outside [0, side], from its offset to 0."""
+    return torch.maximum(-offset, offset - side).clamp(min=0)

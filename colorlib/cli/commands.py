@@ -13,8 +13,8 @@ def colorize(arguments) -> int:
     from tqdm import tqdm
 
     from ..inference import Colorizer
-    from ..io.metadata import colorized_note
     from ..scale import albums
+    from . import hints
     from .door import STDIO
     from .pipe import colorize_stream
 
@@ -27,10 +27,10 @@ def colorize(arguments) -> int:
     if plan.done:
         print(f"{plan.done} photographs were colored before; --force colors them again")
     if plan.jobs:
-        note = colorized_note(arguments.weights, arguments.temperature) if arguments.note else None
-        colored = albums.colorize(
+        colored = hints.colorize(plan.jobs, arguments) if arguments.hints else albums.colorize(
             plan.jobs, Colorizer.from_pretrained(arguments.weights), arguments.temperature,
-            arguments.size, note, arrange=side_by_side if arguments.compare else None)
+            arguments.size, hints.note_of(arguments),
+            arrange=side_by_side if arguments.compare else None)
         total = len(plan.jobs)
         for _, problem in tqdm(colored, total=total, unit=" photos", disable=total < 2):
             if problem:

@@ -81,6 +81,14 @@ def folder(text: str) -> Path:
     return found
 
 
+def file(text: str) -> Path:
+    """A file that is there."""
+    found = path(text)
+    if not found.is_file():
+        raise ArgumentTypeError(f"{found}: no such file")
+    return found
+
+
 def output_file(text: str) -> Path:
     """A file to write; its folder is made if there is none, and must take files."""
     found = path(text)

@@ -25,6 +25,10 @@ EXAMPLES = {
   colorlib colorize photo.png --temperature 0.2   nearer to the one likeliest color
   colorlib colorize scan.tif -o colored/          all pages of a TIFF; the folder is made
   colorlib colorize - < gray.png > colored.png    from standard input to standard output
+  colorlib colorize photo.png --hints hints.txt   some colors by you, the others by the network
+A file of hints has a line for each: a color and where it is wanted, in pixels of the photo from its
+top left, such as "#3060c0 40,30"; with several points, a stroke through them. "Try it" saves such
+files. Or it is a picture as large as the photo, with strokes on a transparent ground.
 Each result says in its EXIF and XMP that its colors are guesses. Kinds of file without a place
 for that become PNG. .heic is read where pillow-heif is installed.""",
     "train": """examples:
@@ -140,6 +144,8 @@ def _color(command) -> None:
                      help="photo, course, zhang2016 or a .safetensors file; default: %(default)s")
     sub.add_argument("--size", type=door.whole(8, 4096),
                      help="long side in pixels of what the network sees")
+    sub.add_argument("--hints", type=door.file, metavar="FILE",
+                     help="colors that you want, and where: a .txt, or a picture of strokes")
     sub.add_argument("--compare", action="store_true", help="gray | colorized | original")
     sub.add_argument("--force", action="store_true", help="overwrite what is there")
     sub.add_argument("--no-note", dest="note", action="store_false",

@@ -4,7 +4,7 @@ import os
 import sys
 
 from .door import STDIO
-from .pictures import side_by_side
+from .hints import check_pages, note_of, painter
 
 SUFFIXES = {"JPEG": ".jpg", "PNG": ".png", "TIFF": ".tif", "WEBP": ".webp", "AVIF": ".avif"}
 
@@ -15,10 +15,9 @@ def colorize_stream(arguments) -> int:
     What goes to standard output is of the kind that came in, PNG where that can't hold all of it.
     """
     from ..images import save_pages
-    from ..inference import Colorizer
     from ..io.encode import encoded
     from ..io.files import NamedFile
-    from ..io.metadata import colorized_note, metadata
+    from ..io.metadata import metadata
     from ..io.photos import PhotoFile
 
     if len(arguments.photos) > 1:
@@ -32,10 +31,10 @@ def colorize_stream(arguments) -> int:
         raise ValueError(f"{arguments.output} is there already; --force overwrites it")
     if source == STDIO:
         source = NamedFile(sys.stdin.buffer.read(), "standard input")
-    note = colorized_note(arguments.weights, arguments.temperature) if arguments.note else None
-    colorizer = Colorizer.from_pretrained(arguments.weights)
+    note, color = note_of(arguments), painter(arguments)
     with PhotoFile(source) as file:
-        pages = ((_colored(page, colorizer, arguments), page) for page in file.pages())
+        check_pages(file, arguments)
+        pages = ((color(page), page) for page in file.pages())
         if not to_stream:
             save_pages(pages, arguments.output, note)
             return 0
@@ -45,8 +44,3 @@ def colorize_stream(arguments) -> int:
     sys.stdout.buffer.write(content.getbuffer())
     sys.stdout.buffer.flush()
     return 0
-
-
-def _colored(page, colorizer, arguments):
-    picture = colorizer(page, arguments.temperature, arguments.size)
-    return side_by_side(page, picture) if arguments.compare else picture

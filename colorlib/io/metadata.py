@@ -46,15 +46,18 @@ def program() -> str:
     return f"colorlib {__version__}"
 
 
-def colorized_note(weights: str | Path = "course", T: float = 0.38) -> str:
+def colorized_note(weights: str | Path = "course", T: float = 0.38, hints: bool = False) -> str:
     """The caption of a colorized photo: what was done, by what, and how far to believe it.
+
+    `hints`: a person chose some of the colors.
 
     Examples
     --------
     >>> colorized_note()
     'Colorized by a neural network (colorlib 1.0.0, weights course, T = 0.38): its colors are guesses, not a record of the scene.'
     """  # noqa: E501
-    return (f"{BEGINNING} ({program()}, weights {Path(weights).name}, T = {T:g})"
+    person = ", with the hints of a person" if hints else ""
+    return (f"{BEGINNING} ({program()}, weights {Path(weights).name}, T = {T:g}{person})"
             ": its colors are guesses, not a record of the scene.")
 
 

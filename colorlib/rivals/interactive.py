@@ -6,31 +6,50 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..classic.scribbles import read_scribbles
-from ..color import lightness_of, paint
+from ..classic.scribbles import on_grid, read_scribbles
+from ..color import lightness_of, painted
 from ..engine.checkpoints import load_weights
-from ..images import like, rgb_and_alpha
 from ..inference import TEMPERATURE, Colorizer
 from ..io.assets import asset
 from ..io.downloads import sha256
+from ..io.pixels import Pixels, filled
 from .hints import WIDTH, Hinted
 
 
 class ByHints(Colorizer):
     """A colorizer that takes hints: ``colorizer(photo, hints)``.
 
+    Parameters
+    ----------
+    network : the one with hints.
+    size, recipe : as for `inference.Colorizer`.
+    base : whose distribution is mixed with the hints; None: the one inside `network`, which is the
+        course's. The hints spread by the keys of `network` either way.
+
     Examples
     --------
     >>> from colorlib.images import sample
-    >>> from colorlib.notebook.scribble import draw
     >>> photo = sample("china").convert("L")
-    >>> ByHints.from_pretrained()(photo, draw("#3060c0 40,30", photo.size)).size
+    >>> ByHints.from_pretrained()(photo, "#3060c0 40,30").size
     (512, 342)
     """
 
+    def __init__(self, network: Hinted, size: int, recipe: dict | None = None,
+                 base: Colorizer | None = None):
+        super().__init__(network, size, recipe)
+        if base and (base.network.bins is None or len(base.network.bins) != len(self.bins)):
+            raise ValueError("hints need a network that gives a distribution over the 313 bins")
+        self.base = base
+
     @classmethod
-    def from_pretrained(cls, name: str | Path = "hints") -> "ByHints":
+    def from_pretrained(cls, name: str | Path = "hints",
+                        base: str | Path = "course") -> "ByHints":
         """With the weights that ship, or a file that ``python -m experiments.hints`` wrote.
+
+        Parameters
+        ----------
+        base : weights of the network that decides where no hint does, as for
+            `inference.Colorizer.from_pretrained`.
 
         Raises
         ------
@@ -49,7 +68,8 @@ class ByHints(Colorizer):
         if recipe.get("course") != sha256(asset("course.safetensors")):
             raise ValueError(f"{path} belongs to other weights of the course's network than those "
                              "that are here; `make hints` makes new ones")
-        return cls(network, int(recipe["size"]), recipe)
+        other = None if base == "course" else Colorizer.from_pretrained(base)
+        return cls(network, other.size if other else int(recipe["size"]), recipe, other)
 
     @torch.inference_mode()
     def __call__(self, image, hints=None, T: float = TEMPERATURE, size: int | None = None):
@@ -58,21 +78,34 @@ class ByHints(Colorizer):
         Parameters
         ----------
         image, T, size : as for `inference.Colorizer`.
-        hints : colors on a transparent ground, as `scribbles.draw` makes them of text, and as
-            `levin.levin` takes them; None for none.
+        hints : text as for `scribbles.parse`, points in pixels of the photo; or colors on a
+            transparent ground, as `scribbles.draw` makes them of text, and as `levin.levin` takes
+            them; None for none.
         """
-        rgb, alpha = rgb_and_alpha(image)
-        lightness = lightness_of(rgb)
+        pixels = Pixels(image)
+        lightness, alpha = lightness_of(pixels), pixels.alpha
         shown = self.shown(lightness, size)
-        planes = None if hints is None else self.planes(hints, image, shown)
-        ab = self.decode(self.network.outputs(shown, planes), T)
-        return like(paint(lightness, ab[0]), alpha, image)
+        if isinstance(hints, str):
+            sides = [side // 4 for side in shown.shape[-2:]]
+            planes = on_grid(hints, tuple(lightness.shape[:0:-1]), sides)[None].to(shown)
+        else:
+            planes = None if hints is None else self.planes(hints, image, shown)
+        ab = self.decode(self.mixed(shown, planes), T)[0]
+        return filled(painted(lightness, ab), lightness, alpha, image)
+
+    def mixed(self, shown: Tensor, planes: Tensor | None) -> Tensor:
+        """Log-probabilities (1, 313, h / 4, w / 4) of the base's bins and the hints together."""
+        if planes is None and self.base:
+            return self.base.outputs(shown)
+        if not self.base:
+            return self.network.outputs(shown, planes)
+        return self.network.mix(self.base.outputs(shown), self.network.look(shown)[1], planes)
 
     @staticmethod
     def planes(hints, image, shown: Tensor) -> Tensor:
-        """Hints as the network takes them, (1, 3, h / 4, w / 4), for what it is `shown`."""
-        ab, known = read_scribbles(hints, image)
+        """A picture of hints as the network takes it, (1, 3, h / 4, w / 4), for what is `shown`."""
         sides = [side // 4 for side in shown.shape[-2:]]
+        ab, known = read_scribbles(hints, image)
         share = F.interpolate(known[None, None].float(), sides, mode="area")
         mean = F.interpolate(torch.where(known, ab, 0.0)[None], sides, mode="area")
         return torch.cat([mean / share.clamp(min=1e-6), (share > 0).float()], 1).to(shown)

@@ -2,18 +2,20 @@
 
 import json
 
+import numpy as np
 import pytest
 import torch
 from conftest import ROOT
 from safetensors.torch import load_file, save_file
 
-from colorlib.classic.scribbles import draw
+from colorlib.classic.scribbles import draw, on_grid
 from colorlib.color import rgb_to_lab
 from colorlib.data import Photos
 from colorlib.images import as_rgb, sample, samples
 from colorlib.inference import Colorizer
 from colorlib.io.assets import asset
 from colorlib.io.downloads import sha256
+from colorlib.networks import build
 from colorlib.recipes import Recipe, Stage
 from colorlib.rivals.hints import LEARNED, Hinted
 from colorlib.rivals.interactive import ByHints
@@ -152,6 +154,43 @@ def test_the_shipped_network_hears_a_click_where_it_was_made():
     assert moved[64:72, 140:150].mean() > 20  # in the cup
     assert moved[140:, 180:].mean() < 3 and moved[:20, :60].mean() < 3  # saucer and table
     assert colorizer.recipe["measured"]["50"]["error"] < colorizer.recipe["measured"]["0"]["error"]
+
+
+def test_a_stroke_touches_the_cells_of_a_grid():
+    """A dot is half an 80th of the long side wide on either side; later strokes lie above."""
+    planes = on_grid("#ff0000 5,5", (640, 320), (8, 16))
+    assert planes[2].nonzero().tolist() == [[0, 0]]
+    corner = on_grid("#ff0000 79.5,79.5", (640, 320), (8, 16))
+    assert corner[2].nonzero().tolist() == [[1, 1], [1, 2], [2, 1], [2, 2]]
+    edge = on_grid("#ff0000 35,5\n#0000ff 45,5", (640, 320), (8, 16))
+    red, blue = (rgb_to_lab(torch.tensor(c)[:, None, None])[1:, 0, 0]
+                 for c in ([1.0, 0, 0], [0, 0, 1.0]))
+    torch.testing.assert_close(edge[:2, 0, 0], red)
+    torch.testing.assert_close(edge[:2, 0, 1], blue)
+    line = on_grid("#ff0000 20,20 620,300", (640, 320), (8, 16))
+    drawn = draw("#ff0000 20,20 620,300", (640, 320))
+    touched = torch.tensor(np.asarray(drawn.getchannel("A").reduce(40)) > 0)
+    assert (touched != line[2].bool()).sum() <= 2  # Pillow's pixels are not that exact
+    with pytest.raises(ValueError, match="640,5 lies outside the photo, which has 640 x 320"):
+        on_grid("#ff0000 640,5", (640, 320), (8, 16))
+
+
+@pytest.mark.parametrize("base", ["course", "photo"])
+def test_text_and_picture_of_the_same_hint_are_nearly_the_same(base):
+    colorizer, photo = ByHints.from_pretrained(base=base), sample("coffee").reduce(2)
+    text = "#e05060 145,68"
+    written, drawn = (rgb_to_lab(as_rgb(colorizer(photo, hints)))
+                      for hints in (text, draw(text, photo.size)))
+    plain = rgb_to_lab(as_rgb(Colorizer.from_pretrained(base)(photo)))
+    torch.testing.assert_close(as_rgb(colorizer(photo)), as_rgb(
+        Colorizer.from_pretrained(base)(photo)), atol=2 / 255, rtol=0)
+    assert (written - plain)[1:, 66:70, 143:147].norm(dim=0).mean() > 15
+    assert (written - drawn)[1:].norm(dim=0).mean() < 3
+
+
+def test_hints_need_a_network_of_distributions():
+    with pytest.raises(ValueError, match="gives a distribution over the 313 bins"):
+        ByHints(Hinted(1 / 64), 64, base=Colorizer(build("dahl", 0.25)))
 
 
 def test_results_say_what_the_file_says():

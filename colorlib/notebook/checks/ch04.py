@@ -1,4 +1,4 @@
-"""Exercises of chapter 04: convolutions, what they cost, how far they see, and what L2 wants."""
+"""Exercises of chapter 04: convolutions, what they cost, how far they see, and three bugs."""
 
 import torch
 import torch.nn.functional as F
@@ -104,22 +104,30 @@ receptive_field = Exercise(
     ],
 )
 
-_BALLOONS = torch.tensor([[50.0, -40.0], [-50.0, 40.0]])
-_THREE = torch.tensor([[60.0, 40.0], [0.0, 0.0], [-20.0, 70.0]])
+FAULTS = (5, 2, 3)
 
-best_guess = Exercise(
-    reference=lambda colors, shares: shares @ colors,
-    cases=[(_BALLOONS, torch.tensor([0.5, 0.5])), (_BALLOONS, torch.tensor([0.8, 0.2])),
-           (_THREE, torch.tensor([0.1, 0.3, 0.6]))],
-    right="The mean of what is possible, even where nothing has that color.",
+
+def _judge(got) -> str | None:
+    numbers = got.tolist() if isinstance(got, Tensor) else got
+    if not isinstance(numbers, tuple | list) or len(numbers) != 3:
+        return "three numbers are asked for: (fault of a, fault of b, fault of c)"
+    off = [name for name, is_, fault in zip("abc", numbers, FAULTS, strict=True) if is_ != fault]
+    return f"not the fault of version {' and not of version '.join(off)}" if off else None
+
+
+found = Exercise(
+    reference=lambda: FAULTS,
+    judge=_judge,
+    right="The shape, the number of parameters, and a sum of two inputs: one of the three checks "
+          "finds each bug.",
     mistakes=[
-        Mistake("the shares were left out: what is frequent pulls harder.",
-                lambda colors, shares: colors.mean(0)),
-        Mistake("the most frequent color is no balance: the others are too far from it.",
-                lambda colors, shares: colors[shares.argmax()]),
-        Mistake("the colors were weighted, but not added up.",
-                lambda colors, shares: colors * shares[:, None]),
-        Mistake("the shares add up to 1: the weighted sum is the mean already.",
-                lambda colors, shares: shares @ colors / len(colors)),
+        Mistake("a uses no stride. Without padding to match, each kernel that reaches two pixels "
+                "far takes a rim from the map.",
+                lambda: (1, 2, 3)),
+        Mistake("a does have dilation: read `conv`. Which of its arguments differs from the "
+                "right version's?",
+                lambda: (4, 2, 3)),
+        Mistake("b and c have changed places: a list times three repeats the same objects.",
+                lambda: (5, 3, 2)),
     ],
 )

@@ -6,6 +6,5 @@ WRONG = {
              lambda *sizes: (0, 0)],
     "receptive_field": [lambda layers: 2 * len(layers) + 1,
                         lambda layers: sum(kernel for kernel, _, _ in layers)],
-    "best_guess": [lambda colors, shares: colors.median(0).values,
-                   lambda colors, shares: 0 * colors[0]],
+    "found": [lambda: (5, 2, 4), lambda: 5, lambda: (3, 2, 5)],
 }

@@ -118,28 +118,27 @@ def random_crop(rgb: Tensor, crop: int, zoom: tuple[float, float], rng: torch.Ge
     Parameters
     ----------
     rgb : uint8 tensor, shape (3, H, W).
-    crop : side of the result in pixels.
+    crop : side of the result in pixels, which is uint8 of shape (3, crop, crop).
     zoom : the photo's short side, measured in crops, is drawn log-uniformly from this range: 1
         sees the whole short side, 2 half of it.
-
-    Returns
-    -------
-    uint8 tensor, shape (3, crop, crop).
     """
     return _cut(rgb, crop, zoom, torch.rand(4, generator=rng).tolist())
 
 
-def _cut(rgb: Tensor, crop: int, zoom: tuple[float, float], draw: list[float]) -> Tensor:
+def _cut(rgb: Tensor, crop: int, zoom: tuple[float, float], draw: list[float],
+         device: str | torch.device | None = None) -> Tensor:
     """The window that four numbers in [0, 1) choose: scale, top, left, mirrored."""
     height, width = rgb.shape[-2:]
     scale = zoom[0] * (zoom[1] / zoom[0]) ** draw[0]
     side = max(1, round(min(height, width) / max(1.0, scale)))
     top = math.floor(draw[1] * (height - side + 1))
     left = math.floor(draw[2] * (width - side + 1))
-    window = rgb[None, :, top : top + side, left : left + side]
+    window = rgb[None, :, top : top + side, left : left + side].to(device or rgb.device)
     # Antialiased: a picture shrunk without it glitters, and the net would learn the glitter.
-    if side != crop:
-        window = F.interpolate(window, size=(crop, crop), mode="bilinear", antialias=True)
+    if side != crop:  # PyTorch shrinks bytes on a CPU alone
+        exact = window if window.device.type == "cpu" else window.float()
+        shrunk = F.interpolate(exact, size=(crop, crop), mode="bilinear", antialias=True)
+        window = shrunk if shrunk.dtype == torch.uint8 else shrunk.round().to(torch.uint8)
     return (window.flip(-1) if draw[3] < 0.5 else window)[0]
 
 
@@ -155,13 +154,15 @@ class Batches:
     batch, crop, zoom : see `random_crop`.
     gamma : L is raised to a random power between 1 / gamma and gamma, so that the net has seen
         darker and paler prints than the photographs it was given.
+    device : where windows are scaled and turned to Lab. A GPU then gets the window's bytes alone.
     """
 
-    def __init__(self, photos, batch: int, crop: int, zoom=(1.0, 2.0), gamma=1.0, seed: int = 0):
+    def __init__(self, photos, batch: int, crop: int, zoom=(1.0, 2.0), gamma=1.0, seed: int = 0,
+                 device: str | torch.device = "cpu"):
         if not len(photos):
             raise ValueError("there are no photographs to train on")
         self.photos, self.batch, self.crop = photos, batch, crop
-        self.zoom, self.gamma, self.seed = zoom, gamma, seed
+        self.zoom, self.gamma, self.seed, self.device = zoom, gamma, seed, device
         self._order = (-1, None)
         self._gray: dict[int, bool] = {}
 
@@ -186,10 +187,10 @@ class Batches:
         crops, places = [], []
         for i in range(self.batch)[mine]:
             place, photo = self._colored(step * self.batch + i)
-            crops.append(_cut(photo, self.crop, self.zoom, draws[i]))
+            crops.append(_cut(photo, self.crop, self.zoom, draws[i], self.device))
             places.append(place)
         lab = rgb8_to_lab(torch.stack(crops))
-        lightness = 100 * (lab[:, :1] / 100).clamp(0, 1) ** powers[mine]
+        lightness = 100 * (lab[:, :1] / 100).clamp(0, 1) ** powers[mine].to(lab.device)
         # The target is the mean color of each 4 x 4 square, as the net's output is 1/4 as large.
         batch = lightness, F.avg_pool2d(lab[:, 1:], 4)
         labels = getattr(self.photos, "labels", None)
@@ -224,17 +225,16 @@ def _check_shares(batch: int, world: int) -> None:
         raise ValueError(f"a batch of {batch} can't be shared out evenly to {world} processes")
 
 
-def batch_source(recipe: Recipe, photos) -> Callable[[int], tuple[Tensor, ...]]:
-    """The batches of a whole training, one stage after another: step number to batch.
-
-    Of several processes, each makes its own part of every batch.
+def batch_source(recipe: Recipe, photos,
+                 device: str | torch.device = "cpu") -> Callable[[int], tuple[Tensor, ...]]:
+    """The batches of a whole training, stage after stage; of several processes, each its part.
     """
     rank, world = place()
     for stage in recipe.stages:  # now, not hours later when the stage begins
         _check_shares(stage.batch, world)
     starts = [0, *accumulate(stage.steps for stage in recipe.stages)][:-1]
     sources = [
-        Batches(photos, s.batch, s.crop, s.zoom, recipe.gamma, recipe.seed + start)
+        Batches(photos, s.batch, s.crop, s.zoom, recipe.gamma, recipe.seed + start, device)
         for s, start in zip(recipe.stages, starts, strict=True)
     ]
 

@@ -209,7 +209,7 @@ def train(recipe: Recipe, photos, checkpoint: str | Path | None = None, *,
     training = kind(recipe, prior, device, initial, accumulate, sync_batchnorm)
     training.data = checkpoints.fingerprint(photos, data)
     _resume(training, files)
-    batches, todo = batch_source(recipe, photos), range(training.done, recipe.steps)
+    batches, todo = batch_source(recipe, photos, device), range(training.done, recipe.steps)
     title, saved = f"training on {training.device}" + f" x {world}" * (world > 1), time.monotonic()
     with (
         ThreadPoolExecutor(1) as ahead,  # the next batch is cut while this one trains

@@ -16,6 +16,8 @@ def test_a_tiny_run_on_the_cpu(tmp_path, capsys):
     assert all(row["steps"] == 4 and row["largest difference of a weight"] == 0
                for row in told["resume"].values())
     assert all(row["images_per_second"] > 0 for row in told["speeds"])
+    assert all(told["loader"][f"cut_per_second_{where}"] > 0
+               for where in ("cpu", "device", "share"))
     assert 0 <= told["loader"]["share_of_waiting"] < 1
     assert all(row["ms"] > 0 and row["largest difference of ab"] == 0
                for row in told["coloring"].values())

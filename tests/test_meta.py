@@ -13,7 +13,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from colorlib import networks
+from colorlib import data, networks
+from colorlib.data import Batches
 from colorlib.gamut import AbGamut
 from colorlib.recipes import Recipe, Stage
 from colorlib.training import Training
@@ -126,6 +127,24 @@ def network_on_meta(name):
     if getattr(network, "gamut", None) is not None:
         network.gamut.to("meta")
     return network
+
+
+def test_batches_are_cut_on_the_device():
+    photos = torch.randint(256, (3, 3, 48, 64), dtype=torch.uint8)
+    for crop, zoom in ((32, (1, 2)), (48, (1, 1))):  # shrunk, and as it is
+        lightness, ab = Batches(photos, 3, crop, zoom, gamma=1.25, device="meta")(0)
+        assert lightness.device.type == ab.device.type == "meta"
+        assert lightness.shape == (3, 1, crop, crop) and ab.shape == (3, 2, crop // 4, crop // 4)
+
+
+def test_a_window_shrunk_as_numbers_is_the_one_shrunk_as_bytes(monkeypatch):
+    """PyTorch shrinks bytes on a CPU alone; elsewhere they go through floats and are rounded."""
+    photo = torch.randint(256, (3, 90, 70), dtype=torch.uint8)
+    exact = data._cut(photo, 32, (1, 2), [.3, .4, .5, .2])
+    interpolate = data.F.interpolate
+    monkeypatch.setattr(data.F, "interpolate",
+                        lambda x, **how: interpolate(x.float(), **how))
+    assert (data._cut(photo, 32, (1, 2), [.3, .4, .5, .2]).int() - exact).abs().max() <= 1
 
 
 # Cheng's features are scikit-image's, on the CPU, whatever the device; where hints are given, the

@@ -115,7 +115,7 @@ def _judge(got) -> str | None:
     return f"not the fault of version {' and not of version '.join(off)}" if off else None
 
 
-found = Exercise(
+faults = Exercise(
     reference=lambda: FAULTS,
     judge=_judge,
     right="The shape, the number of parameters, and a sum of two inputs: one of the three checks "

@@ -6,5 +6,5 @@ WRONG = {
              lambda *sizes: (0, 0)],
     "receptive_field": [lambda layers: 2 * len(layers) + 1,
                         lambda layers: sum(kernel for kernel, _, _ in layers)],
-    "found": [lambda: (5, 2, 4), lambda: 5, lambda: (3, 2, 5)],
+    "faults": [lambda: (5, 2, 4), lambda: 5, lambda: (3, 2, 5)],
 }

@@ -9,7 +9,7 @@ READY := .venv/.ready
 CODE := $(shell find colorlib -name '*.py')
 
 .DEFAULT_GOAL := help
-.PHONY: help book executed test lint unit notebooks lab serve student offline pdf links weights results quizzes
+.PHONY: help book executed test lint unit notebooks lab serve student offline pdf links weights results quizzes term
 .PHONY: audit bench colab faults gpu hints lighthouse lowest photo pictures rater clean pins vendor repoint
 
 help: ## this list
@@ -99,6 +99,10 @@ student: book ## the edition without solutions: _build/student/site, _build/stud
 
 offline: book ## a zip that needs no network: _build/colorful-offline.zip
 	$(BIN)/python tools/offline.py
+
+# With AI=off, the notebooks for students have Colab's switch for its assistant.
+term: $(READY) ## freeze an edition, with a tag and a zip: make term NAME=fall27
+	@$(BIN)/python tools/term.py '$(NAME)' $(if $(filter off,$(AI)),--no-assistant)
 
 quizzes: $(READY) ## all quiz questions for an LMS, QTI and Moodle XML: _build/quizzes
 	@$(BIN)/python tools/quizzes.py

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import threading
 import time
@@ -16,6 +17,9 @@ from hypothesis import settings
 ROOT = Path(__file__).parent.parent
 SITE = ROOT / "_build" / "html"
 WIDE, PHONE = {"width": 1280, "height": 800}, {"width": 360, "height": 740}
+# An edition for a term (tools/term.py) says so on its first page, and installs from its own tag.
+EDITION = re.search(r"^\*Edition (\S+), frozen on", (ROOT / "book" / "index.md").read_text("utf-8"),
+                    re.M)
 CHROMIUM = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
 
 

@@ -45,6 +45,17 @@ def rewrite(text: str, old: tuple[str, str, str], new: tuple[str, str, str]) -> 
     return re.sub(re.escape(pages(owner, name)) + end, pages(new_owner, new_name), text)
 
 
+def texts(root: Path):
+    """Every file that may name the place, with its text."""
+    for path in sorted(root.rglob("*")):
+        if not path.name.endswith(TEXTS) or not path.is_file():
+            continue
+        inside = path.relative_to(root).parts
+        if any(part in KEPT or part.endswith(".egg-info") for part in inside):
+            continue
+        yield path, path.read_text(encoding="utf-8")
+
+
 def main(root: Path, repository: str, branch: str = "") -> str:
     """Rewrite the tree at `root`; what was done, in a line. ValueError if an argument is bad."""
     found = REPOSITORY.fullmatch(repository)
@@ -58,17 +69,11 @@ def main(root: Path, repository: str, branch: str = "") -> str:
         raise ValueError(f"not the name of a branch: {branch!r}")
     new = found["owner"], found["name"], branch
     changed = 0
-    for path in sorted(root.rglob("*")):
-        if not path.name.endswith(TEXTS) or not path.is_file():
-            continue
-        inside = path.relative_to(root).parts
-        if any(part in KEPT or part.endswith(".egg-info") for part in inside):
-            continue
-        before = path.read_text(encoding="utf-8")
+    for path, before in texts(root):
         text = rewrite(before, old, new)
         if path == config:
             text = re.sub(r"^(  branch: *)\S+", rf"\g<1>{branch}", text, flags=re.M)
-        if inside[:2] == (".github", "workflows"):
+        if path.parent == root / ".github" / "workflows":
             text = re.sub(r"^( *branches: *)\[[^\]]*\]", rf"\g<1>[{branch}]", text, flags=re.M)
         if text != before:
             path.write_text(text, encoding="utf-8")

@@ -11,7 +11,7 @@ import re
 import nbformat
 import pytest
 import yaml
-from conftest import ROOT
+from conftest import EDITION, ROOT
 
 import colorlib
 from colorlib.notebook.checks import NOT_YET, RIGHT, WRONG, Exercise
@@ -28,7 +28,7 @@ import sys
 if "google.colab" in sys.modules:
     %pip install -q --no-deps git+{url}@{tag} jupyterquiz"""
 # It moves with each release that keeps old notebooks working.
-TAG = "v" + colorlib.__version__.split(".")[0]
+TAG = EDITION[1] if EDITION else "v" + colorlib.__version__.split(".")[0]
 
 
 def repository() -> tuple[str, str]:
@@ -270,8 +270,8 @@ def add(kind, source, **fields):
 FIRST = -1
 SPOILED = [
     (installs_from_the_repository, edit(0, "https://github.com/", "https://github.com/someone-")),
-    (installs_from_the_repository, edit(0, "@v", "@main-v")),
-    (opens_in_colab, edit(FIRST, "/blob/main/", "/blob/old/")),
+    (installs_from_the_repository, edit(0, f"@{TAG}", "@main-v")),
+    (opens_in_colab, edit(FIRST, f"/blob/{repository()[1]}/", "/blob/old/")),
     (cells_are_short, add("code", "x = 1\n" * 16)),
     (cells_are_short, add("code", "x = " + "1" * 80)),
     (headings_are_in_order, add("markdown", "#### Too deep")),

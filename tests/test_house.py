@@ -129,6 +129,8 @@ def test_repoint_twice_changes_nothing_and_back_gives_the_original(fork, tmp_pat
     assert "0 files changed" in again.stdout
     repoint(copy, URL, BRANCH)
     for path in (p for p in copy.rglob("*") if p.is_file()):
+        if EDITION and path.parent.name == "workflows":
+            continue  # they go with the branch, which an edition is none of
         assert path.read_text("utf-8") == (ROOT / path.relative_to(copy)).read_text("utf-8"), path
 
 

@@ -93,8 +93,8 @@ def refusal(root: Path, name: str) -> str:
         return f"not a name for an edition: {name!r}; say make term NAME=fall27"
     dirty = git(root, "status", "--porcelain").splitlines()
     if dirty:
-        return (f"{len(dirty)} files differ from the last commit, {dirty[0].split(maxsplit=1)[1]} "
-                "is one of them: commit or remove them first")
+        return (f"what is here is not the last commit: {dirty[0].split(maxsplit=1)[1]}"
+                f"{f' and {len(dirty) - 1} more' if dirty[1:] else ''}; commit or undo it first")
     if known(root, f"refs/heads/{name}"):
         return f"{name} is a branch: take another name"
     if known(root, f"refs/tags/{name}"):

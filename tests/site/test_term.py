@@ -110,8 +110,8 @@ def tagged(course):
 
 
 @pytest.mark.parametrize("spoil, name, message", [
-    (changed, "fall27", "1 files differ from the last commit, book/index.md"),
-    (added, "fall27", "1 files differ from the last commit, new.md"),
+    (changed, "fall27", "not the last commit: book/index.md; commit"),
+    (added, "fall27", "not the last commit: new.md; commit"),
     (branched, "fall27", "fall27 is a branch"), (tagged, "fall27", "fall27 is a tag already"),
     (None, "v1", "not a name"), (None, "", "not a name"), (None, "a b", "not a name"),
     (None, "../x", "not a name"), (None, "-d", "not a name")])

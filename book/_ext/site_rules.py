@@ -175,7 +175,7 @@ class Gpu(Directive):
 
 
 class Decks(Directive):
-    """A list of the chapters' slides."""
+    """A list of the chapters' slides, for instructors with a notebook of each to edit."""
 
     def run(self):
         env = self.state.document.settings.env
@@ -184,8 +184,13 @@ class Decks(Directive):
         for page in sorted(filter(CHAPTER.fullmatch, env.found_docs)):
             title = json.loads(Path(env.srcdir, page + ".ipynb").read_text())["cells"][0]["source"]
             text = "".join(title).splitlines()[0].lstrip("# ")
-            link = nodes.reference("", text, refuri=f"../slides/{page.split('/')[1]}.html")
-            items += nodes.list_item("", nodes.paragraph("", "", link))
+            name = page.split("/")[1]
+            link = nodes.reference("", text, refuri=f"../slides/{name}.html")
+            line = nodes.paragraph("", "", link)
+            if env.config.edition != "student":
+                file = nodes.reference("", f"{name}.ipynb", refuri=f"../slides/{name}.ipynb")
+                line += [nodes.Text(" ("), file, nodes.Text(")")]
+            items += nodes.list_item("", line)
         return [items]
 
 

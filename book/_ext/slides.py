@@ -6,7 +6,9 @@ read in a notebook is too long for a slide: of the text, a slide keeps headings,
 formulas, lists and the first sentence; all of it stands in the speaker's notes (key S). Exercises
 show their prompt, never a stub, a hint or an answer.
 
-nbconvert makes the pages, from the outputs that jupyter-cache kept: no cell runs twice.
+nbconvert makes the pages, from the outputs that jupyter-cache kept: no cell runs twice. Beside each
+lies the deck as a notebook, to be edited; `book/slides/NN_name.ipynb`, where there is one, takes
+the place of what the rules make.
 """
 
 import json
@@ -254,13 +256,27 @@ def exporter():
     return SlidesExporter(template_name="slides_template", extra_template_basedirs=[str(HERE)])
 
 
-def render(notebook, title: str, page: str, out: Path, make) -> None:
-    """Write one deck."""
-    made = deck(notebook)
+def render(made, title: str, page: str, out: Path, make) -> None:
+    """Write one deck, a notebook of marked cells, as a page."""
     made.metadata["title"] = title
     html, _ = make.from_notebook_node(made, {"page": page, "metadata": {"name": out.stem}})
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(lift_pictures(html, out.parents[1], "../"), encoding="utf-8")
+
+
+def save(made, title: str, out: Path) -> None:
+    """Write one deck as a notebook with its outputs, which JupyterLab shows and nbconvert cuts.
+
+    Of a widget only its picture is kept: the notebook has no kernel that could make it move.
+    """
+    made = nbformat.from_dict(json.loads(json.dumps(made)))
+    made.metadata["title"] = title
+    for number, cell in enumerate(made.cells):
+        cell["id"] = f"slide-{number}"
+        for output in cell.get("outputs", []):
+            output.get("data", {}).pop(WIDGET, None)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(nbformat.writes(made).rstrip("\n") + "\n", encoding="utf-8")
 
 
 def executed(path: Path, cache_folder: Path):
@@ -289,15 +305,21 @@ def build(app, exception):
     rules = max(p.stat().st_mtime for p in [*HERE.glob("*.py"), *HERE.glob("slides_template/*")])
     make = None
     for page, out in decks(app).items():
-        newest = max(rules, Path(app.outdir, page + ".html").stat().st_mtime)
+        own = Path(app.srcdir, "book", "slides", out.stem + ".ipynb")
+        newest = max(rules, Path(app.outdir, page + ".html").stat().st_mtime,
+                     own.stat().st_mtime if own.exists() else 0)
         if out.exists() and out.stat().st_mtime > newest:
             continue
         notebook = executed(Path(app.srcdir, page + ".ipynb"), cache)
-        if notebook is None:
+        if notebook is None and not own.exists():
             print(f"slides: {page} has no outputs, its slides are not made", file=sys.stderr)
             continue
+        made = nbformat.read(own, as_version=4) if own.exists() else deck(notebook)
+        title = app.env.titles[page].astext()
+        if app.config.edition != "student":
+            save(made, title, out.with_suffix(".ipynb"))
         make = make or exporter()
-        render(notebook, app.env.titles[page].astext(), f"../{page}.html", out, make)
+        render(made, title, f"../{page}.html", out, make)
 
 
 def mark(paths) -> None:

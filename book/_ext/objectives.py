@@ -54,31 +54,36 @@ def read(root: Path) -> tuple[list[dict], dict[str, str], dict]:
     return chapters, exam(root), yaml.safe_load(links)
 
 
-def only(words: str, among: list, what: str, problems: list[str]):
-    """The one of several pairs (text, thing) whose text has these words; None if there is none."""
+def only(words: str, among: list, what: str, problems: list[str], own: str = ""):
+    """The one of several pairs (text, thing) whose text has these words; None if there is none.
+
+    Things begin with their chapter. Where one of the chapter `own` is found, it alone counts.
+    """
     found = [thing for text, thing in among if words in text]
+    found = [thing for thing in found if own and thing[0]["name"] == own] or found
     if len(found) != 1:
         problems.append(f"{what} {words!r} is in {len(found)} of the chapter's, not in one")
         return None
     return found[0]
 
 
-def resolve(entry: dict, family: list[dict], questions: dict, problems: list[str]) -> dict:
-    """What one entry of the file names, as pairs of a chapter and a section, number or text."""
+def resolve(entry: dict, own: str, family: list[dict], questions: dict,
+            problems: list[str]) -> dict:
+    """What an entry of the file, of the chapter `own`, names: pairs of a chapter and a thing."""
     made = {part: [] for part in PARTS}
     for name in entry.get("exercises", []):
         pick = only(name, [(n, (c, n)) for c in family for n in c["exercises"] if n == name],
-                    "exercise", problems)
+                    "exercise", problems, own)
         if pick:
             made["exercises"].append(pick)
             made["sections"].append((pick[0], pick[0]["exercises"][name]["section"]))
     for words in entry.get("sections", []):
         made["sections"].append(only(
-            words, [(s, (c, s)) for c in family for s in c["sections"]], "section", problems))
+            words, [(s, (c, s)) for c in family for s in c["sections"]], "section", problems, own))
     for words in entry.get("quiz", []):
         made["quiz"].append(only(
             words, [(q, (c, k)) for c in family for k, q in enumerate(c["quiz"], 1)],
-            "quiz question", problems))
+            "quiz question", problems, own))
     for number in map(str, entry.get("exam", [])):
         if number not in questions:
             problems.append(f"the exam has no question {number}")
@@ -100,7 +105,7 @@ def table(chapters: list[dict], questions: dict, links: dict) -> tuple[list[dict
         for entry in links.get(number, []):
             goal = only(entry["says"], [(g, (name, g)) for name, g in goals], "objective", wrong)
             if goal:
-                goals[goal] = resolve(entry, family, questions, wrong)
+                goals[goal] = resolve(entry, goal[0], family, questions, wrong)
         for (name, goal), made in goals.items():
             rows.append({"chapter": name, "objective": goal,
                          **{part: made.get(part, []) for part in PARTS}})

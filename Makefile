@@ -10,7 +10,7 @@ CODE := $(shell find colorlib -name '*.py')
 
 .DEFAULT_GOAL := help
 .PHONY: help book executed test lint unit notebooks lab serve student offline pdf links weights results quizzes term
-.PHONY: audit bench colab faults gpu hints lighthouse lowest photo pictures rater clean pins vendor repoint
+.PHONY: release audit bench colab faults gpu hints lighthouse lowest photo pictures rater clean pins vendor repoint
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
@@ -109,6 +109,14 @@ quizzes: $(READY) ## all quiz questions for an LMS, QTI and Moodle XML: _build/q
 
 pdf: book ## the whole book, printed: _build/colorful.pdf
 	$(BIN)/python tools/printed.py
+
+# What must agree is compared first, before anything takes its time.
+VERSION ?=
+release: $(READY) ## compare versions, then make dist/: make release VERSION=1.0.1
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS) -e '.[release]'
+	$(BIN)/python tools/release.py '$(VERSION)' --compare
+	$(MAKE) book offline pdf
+	$(BIN)/python tools/release.py '$(VERSION)'
 
 lighthouse: book ## Lighthouse's scores for the site (needs npx and Chromium): _build/lighthouse
 	$(BIN)/python tools/lighthouse.py

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import torch
 
+from colorlib import __version__
 from colorlib.io.files import write_text
 
 from .machine import multiplications, powers, traffic
@@ -68,8 +69,8 @@ def main(argv=None) -> int:
     machine = {"processors": os.cpu_count(), "processor": processor(), "threads": arguments.threads,
                "rates": rates,
                "machine": platform.machine(), "python": platform.python_version()}
-    packages = {name: version(name) for name in ("colorlib", "torch", "numpy", "scikit-image",
-                                                 "scikit-learn")}
+    packages = {"colorlib": __version__} | {
+        name: version(name) for name in ("torch", "numpy", "scikit-image", "scikit-learn")}
     if arguments.names and arguments.output.exists():
         before = json.loads(arguments.output.read_text())["rows"]
         now = {(row["task"], row["against"]) for row in rows}

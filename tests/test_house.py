@@ -269,7 +269,7 @@ def test_environment_for_conda_has_the_same_bounds():
 
 def test_version_is_said_once():
     cff = yaml.safe_load((ROOT / "CITATION.cff").read_text())
-    assert cff["version"] == colorlib.__version__ == version("colorlib")
+    assert cff["version"] == colorlib.__version__ == version("colorful-course")
 
 
 def test_docstrings_reach_the_site_in_its_markup(monkeypatch):

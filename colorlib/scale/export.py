@@ -41,7 +41,7 @@ def export_onnx(colorizer: Colorizer, path: str | Path) -> None:
     Raises
     ------
     RuntimeError
-        If the packages that it takes are missing: ``pip install colorlib[export]``.
+        If the packages that it takes are missing: ``pip install onnx onnxscript``.
     ValueError
         If the network gives no distribution over the 313 bins, as some rivals of chapter 10.
 
@@ -58,7 +58,7 @@ def export_onnx(colorizer: Colorizer, path: str | Path) -> None:
         import onnxscript  # noqa: F401  torch.onnx needs it
     except ImportError as error:
         raise RuntimeError(f"export needs the package {error.name}: "
-                           "pip install 'colorlib[export]'") from error
+                           "pip install onnx onnxscript") from error
     network = _Logits(copy.deepcopy(colorizer.network).cpu()).eval()
     height, width = (torch.export.Dim(name, min=1, max=1024) for name in ("height", "width"))
     # The exporter warns about its own parts and about optional packages.

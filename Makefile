@@ -112,7 +112,7 @@ pdf: book ## the whole book, printed: _build/colorful.pdf
 
 # What must agree is compared first, before anything takes its time.
 VERSION ?=
-release: $(READY) ## compare versions, then make dist/: make release VERSION=1.0.1
+release: $(READY) ## check that all agree, then fill dist/: make release VERSION=1.0.1
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS) -e '.[release]'
 	$(BIN)/python tools/release.py '$(VERSION)' --compare
 	$(MAKE) book offline pdf

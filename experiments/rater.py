@@ -28,6 +28,7 @@ from colorlib.metrics import chroma
 from colorlib.turing.rater import HANDICAPS, SIDE, VIEW, Rater, scores
 from experiments.bootstrap import estimate
 
+TIE = 0.01  # of two scores: sigmoid(0.01) = 0.5025, no better than a guess
 METHODS = {"random": None, "mean, T = 1": 1.0, "T = 0.38": 0.38, "mode, T = 0": 0.0}
 
 
@@ -91,8 +92,13 @@ def mean_chroma(pictures: Tensor) -> Tensor:
 
 
 def labeled_real(real: Tensor, fake: Tensor) -> list[float]:
-    """Share of pairs in which the fake has the higher score, and its 95% interval over photos."""
-    return estimate((fake > real).double() + 0.5 * (fake == real).double())
+    """Share of pairs in which the fake has the higher score, and its 95% interval over photos.
+
+    Scores nearer than `TIE` count as a guess: one half. A rater without color sees two pictures
+    that differ by the rounding of their bytes alone: the sign of such a difference means nothing.
+    """
+    gap = fake - real
+    return estimate(torch.where(gap.abs() < TIE, 0.5, (gap > 0).double()))
 
 
 def squares(paths: list[Path]) -> list[Tensor]:

@@ -11,7 +11,7 @@ from .statistics import Answers, labeled_real
 
 
 def simulate(rate: float, raters: int = 40, pictures: int = 36, rater_sd: float = 0.0,
-             picture_sd: float = 0.0, seed=0) -> Answers:
+             picture_sd: float = 0.0, seed=0, each: int = 1) -> Answers:
     """Answers of a made-up class whose true rate is known.
 
     Rater r takes picture i for real with the probability Phi(m + u_r + v_i). The u and v are drawn
@@ -22,6 +22,7 @@ def simulate(rate: float, raters: int = 40, pictures: int = 36, rater_sd: float 
     rater_sd, picture_sd : how much raters differ, and pictures: the standard deviations of u and v
         (on the scale of Phi's argument). 0: all alike.
     seed : an integer, or a numpy generator to go on with.
+    each : how many pairs of every picture a rater sees, such as windows of one scene.
     """
     if not 0 < rate < 1:
         raise ValueError(f"rate must lie between 0 and 1, got {rate}")
@@ -29,8 +30,8 @@ def simulate(rate: float, raters: int = 40, pictures: int = 36, rater_sd: float 
     m = ndtri(rate) * np.sqrt(1 + rater_sd**2 + picture_sd**2)
     u = rater_sd * rng.standard_normal((raters, 1))
     v = picture_sd * rng.standard_normal((1, pictures))
-    fooled = rng.random((raters, pictures)) < ndtr(m + u + v)
-    return Answers(fooled.astype(int), np.ones((raters, pictures), dtype=int))
+    fooled = (rng.random((each, raters, pictures)) < ndtr(m + u + v)).sum(0)
+    return Answers(fooled, np.full((raters, pictures), each))
 
 
 def rater_sd_of(se: float, rate: float, raters: int, pairs: int) -> float:

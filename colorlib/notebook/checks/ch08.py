@@ -1,4 +1,4 @@
-"""Exercises of chapter 08: count, catch, draw raters anew, and know how many you need."""
+"""Exercises of chapter 08: count, catch, resample raters, in which order, and with what power."""
 
 import torch
 from scipy.stats import binom
@@ -103,29 +103,40 @@ interval = Exercise(
 )
 
 
-def _standard_error(rate: float, raters: int, pairs: int, between: float) -> float:
-    return ((between + (rate * (1 - rate) - between) / pairs) / raters) ** 0.5
+_ORDER = "EABCD"
 
 
-standard_error = Exercise(
-    reference=_standard_error,
-    cases=[(0.25, 40, 36, 0.0), (0.25, 40, 36, 0.02), (0.32, 10, 400, 0.02)],
-    right="More pairs shrink the second part only; more raters shrink both.",
-    tolerance=1e-5,
+def _letters(got) -> str:
+    return "".join(c for c in "".join(map(str, got)).upper() if c.isalpha())
+
+
+def _in_order(got) -> str | None:
+    letters = _letters(got) if isinstance(got, str | list | tuple) else ""
+    if sorted(letters) != list("ABCDE"):
+        return 'five letters are asked for, each once, such as "ABCDE"'
+    if letters == _ORDER:
+        return None
+    needs = {"AE": "A filters `rates`, which E has yet to make.",
+             "BE": "B asks for the number of `rates`, which E has yet to make.",
+             "CB": "C uses `picks`, which B has yet to make.",
+             "DC": "D uses `classes`, which C has yet to make."}
+    for (early, late), why in needs.items():
+        if letters.index(early) < letters.index(late):
+            return why
+    return "the lines run in this order, but the rule (A) comes too late"
+
+
+order = Exercise(
+    reference=lambda: _ORDER,
+    judge=_in_order,
+    right="The rule first, then the resampling: raters who are left out are in no drawn class.",
     mistakes=[
-        Mistake("that raters differ was left out: this is right only if all are alike.",
-                lambda rate, raters, pairs, between: _standard_error(rate, raters, pairs, 0.0)),
-        Mistake("rate * (1 - rate) holds the differences between raters already: take `between` "
-                "from it before you divide by the pairs.",
-                lambda rate, raters, pairs, between: (
-                    (between + rate * (1 - rate) / pairs) / raters) ** 0.5),
-        Mistake("this is the variance; take its square root.",
-                lambda *a: _standard_error(*a) ** 2),
-        Mistake("`between` was divided by the pairs as well; they don't make people alike.",
-                lambda rate, raters, pairs, between: (
-                    (between + rate * (1 - rate)) / (raters * pairs)) ** 0.5),
-        Mistake("this is the error of one rater: divide by their number, too.",
-                lambda rate, raters, pairs, between: _standard_error(rate, 1, pairs, between)),
+        Mistake("B draws from all raters, but A then removes some: the indices no longer fit.",
+                lambda: "EBACD"),
+        Mistake("The classes are drawn before A applies the rule: guessing raters are in them.",
+                lambda: "EBCAD"),
+        Mistake("A comes last: the interval is already computed, with guessing raters in it.",
+                lambda: "EBCDA"),
     ],
 )
 

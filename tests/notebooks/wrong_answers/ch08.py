@@ -7,8 +7,7 @@ WRONG = {
                lambda p, trials, allowed: (1 - p) ** trials],
     "interval": [lambda rates, picks: rates.mean() + 1.96 * rates.std() * (rates[:2] * 0 + 1),
                  lambda rates, picks: rates[picks].mean(1)[:2]],
-    "standard_error": [lambda rate, raters, pairs, between: (between / raters) ** 0.5,
-                       lambda rate, raters, pairs, between: rate / (raters * pairs) ** 0.5],
+    "order": [lambda: "AEBCD", lambda: "ABCD", lambda: 5, lambda: "EADCB", lambda: ["A"] * 5],
     "power": [lambda low, high: ((high - low) < 0.1).float().mean(),
               lambda low, high: (high < 0).float().mean()],
 }

@@ -42,7 +42,7 @@ class Statement:
 @cache
 def exercises(chapter: str) -> dict[str, Exercise]:
     """The checkers of a chapter, such as "01", in the chapter's order. ValueError if unknown."""
-    if not re.fullmatch(r"\d\d", chapter) or not asset(f"quizzes/{chapter}.json").is_file():
+    if not re.fullmatch(r"\d\d[a-z]?", chapter) or not asset(f"quizzes/{chapter}.json").is_file():
         raise ValueError(f"there is no chapter {chapter!r} with exercises")
     module = importlib.import_module(f"{CHECKS}.ch{chapter}")
     return {name: one for name, one in vars(module).items() if isinstance(one, Exercise)}
@@ -167,7 +167,7 @@ def _aliases(statements) -> dict[str, str]:
     for node in (node for one in statements for node in ast.walk(one.node)):
         if isinstance(node, ast.ImportFrom) and node.module == CHECKS:
             for alias in node.names:
-                match = re.fullmatch(r"ch(\d\d)", alias.name)
+                match = re.fullmatch(r"ch(\d\d[a-z]?)", alias.name)
                 if match and _names(match[1]):
                     found[alias.asname or alias.name] = match[1]
     return found

@@ -12,12 +12,13 @@ from .student import CRASHED, EXITED, MEMORY, STOPPED, TIME, Ended, Student
 from .submissions import Submission
 
 # What can come of an exercise beside right, wrong, not yet and how its process may end.
-MISSING, BORROWED, UNREADABLE = "missing", "borrowed", "unreadable"
+MISSING, BORROWED, UNREADABLE, BY_HAND = "missing", "borrowed", "unreadable", "by hand"
 SAYS = {
     NOT_YET: "○ Not yet: replace the dots by your answer.",
     MISSING: "The notebook does not call the checker of this exercise.",
     STOPPED: "The cell stopped before the checker could ask it anything.",
     BORROWED: "The answer is the checker's own, not the notebook's.",
+    BY_HAND: "Its answer is of a kind that the grader can't compare: your teacher looks at it.",
     TIME: "It did not end in time. Is there a loop that never ends?",
     MEMORY: "It asked for more memory than there is.",
     EXITED: "It ended Python itself (sys.exit, os._exit) before the checker had an answer.",
@@ -94,6 +95,8 @@ def _grade(exercise: Exercise, answer: Answer | None, limits: Limits) -> tuple[G
         with Student(answer.code, answer.expression, limits) as student:
             held = student.held
             status, says = _verdict(exercise, student)
+            if status == WRONG and exercise.judge and student.unknown:
+                status, says = BY_HAND, f"{SAYS[BY_HAND]}\n  got: {student.unknown}"
     except Ended as end:
         borrowed = end.status == STOPPED and any(".reference" in note for note in answer.notes)
         status = BORROWED if borrowed else end.status

@@ -14,6 +14,8 @@ import types
 import numpy as np
 import torch
 
+from .layers import build, describe
+
 LARGEST = 64 * 2**20  # bytes of an answer
 DTYPES = {str(np.dtype(kind)): np.dtype(kind) for kind in (
     "bool", "uint8", "int8", "int16", "uint16", "int32", "uint32", "int64", "uint64",
@@ -91,6 +93,8 @@ def _tree(value):
     if isinstance(value, tuple | list):
         kind = "tuple" if isinstance(value, tuple) else "list"
         return {"is": kind, "of": [_tree(one) for one in value]}
+    if isinstance(value, set | frozenset):
+        return {"is": "set", "of": [_tree(one) for one in sorted(value, key=repr)]}
     if isinstance(value, dict):
         return {"is": "dict", "of": [[_tree(k), _tree(v)] for k, v in value.items()]}
     if isinstance(value, torch.Tensor):
@@ -99,6 +103,9 @@ def _tree(value):
         return _array(plain.numpy(), "tensor")
     if isinstance(value, np.ndarray | np.generic) and str(value.dtype) in DTYPES:
         return _array(np.asarray(value), "array" if isinstance(value, np.ndarray) else "scalar")
+    layers = describe(value) if isinstance(value, torch.nn.Module) else None
+    if layers is not None:
+        return {"is": "network", "of": layers}
     return {"is": "unknown", "text": " ".join(repr(value).split())[:200]}
 
 
@@ -118,8 +125,10 @@ def _value(tree):
     if kind in ("text", "unknown"):
         text = str(tree["text"])
         return text if kind == "text" else Unknown(text[:200])
-    if kind in ("tuple", "list"):
-        return {"tuple": tuple, "list": list}[kind](_value(one) for one in tree["of"])
+    if kind in ("tuple", "list", "set"):
+        return {"tuple": tuple, "list": list, "set": set}[kind](_value(one) for one in tree["of"])
+    if kind == "network":
+        return build(tree["of"])
     if kind == "dict":
         return {_value(k): _value(v) for k, v in tree["of"]}
     array = np.frombuffer(base64.b64decode(tree["bytes"], validate=True), DTYPES[tree["dtype"]])

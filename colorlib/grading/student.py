@@ -39,6 +39,7 @@ class Student:
         self.process = context.Process(target=process.run, daemon=True, args=(
             theirs, code, expression, limits, self.folder))
         self.held: list[str] = []
+        self.unknown = ""  # how an answer is shown that could not be told
         self.before = _processor()
         self.process.start()
         theirs.close()
@@ -64,6 +65,8 @@ class Student:
             self.connection.send_bytes(messages.pack(arguments))
         message = self._receive()
         if message[0] == "value":
+            if isinstance(message[1], messages.Unknown):
+                self.unknown = repr(message[1])
             return message[1]
         raise self._stopped(message, called=True)
 

@@ -15,7 +15,7 @@ DEEPEST = 3  # zips in zips
 # How Canvas and Moodle name what a student handed in; the last is any other platform's way.
 MOODLE = re.compile(r"^(?P<name>.+)_(?P<student>\d+)_assignsubmission_\w*?file_?(?P<file>.*)$")
 CANVAS = re.compile(r"^(?P<name>[^_]+)_(?:LATE_)?(?P<student>\d+)_\d+_(?P<file>.+)$", re.I)
-PLAIN = re.compile(r"^(?P<student>.+?)[_ -]+(?P<file>(?:copy[_ ]of[_ ])?\d\d_.+)$", re.I)
+PLAIN = re.compile(r"^(?P<student>.+?)[_ -]+(?P<file>(?:copy[_ ]of[_ ])?\d\d[a-z]?_.+)$", re.I)
 TRY = re.compile(r"(?:[-_ ]\(?|\()(?:try|attempt|v)?[-_ ]?(\d{1,3})\)?$", re.I)
 
 
@@ -115,7 +115,7 @@ def _submission(path: str, time: float, content: bytes = b"", problem: str = "")
     student, name, file = _who(PurePosixPath(path))
     stem = re.sub(r"\.(ipynb|zip)$", "", file, flags=re.I)
     number = TRY.search(stem)
-    chapter = re.search(r"(?<!\d)(\d\d)_", stem)
+    chapter = re.search(r"(?<!\d)(\d\d[a-z]?)_", stem)
     return Submission(_safe(student), name, path, chapter and chapter[1],
                       (int(number[1]) if number else 0, time), content, problem)
 
@@ -134,7 +134,7 @@ def _who(path: PurePosixPath) -> tuple[str, str, str]:
     plain = PLAIN.match(path.name)
     if plain and not re.fullmatch(r"copy[_ ]of", plain["student"], re.I):
         return plain["student"], plain["student"], plain["file"]
-    other = re.compile(r"\d\d_|try|attempt|notebooks?$", re.I)
+    other = re.compile(r"\d\d[a-z]?_|try|attempt|notebooks?$", re.I)
     folders = [part for part in path.parts[:-1] if not other.match(part)]
     if folders:
         return folders[-1], folders[-1], path.name

@@ -47,9 +47,11 @@ class Book:
 
 
 def read_roster(path: str | Path) -> list[dict]:
-    """A roster's rows. ValueError if it is no table with a head."""
+    """A roster's rows. ValueError if it can't be read, or is no table with a head."""
     try:
         rows = list(csv.DictReader(io.StringIO(Path(path).read_text(encoding="utf-8-sig"))))
+    except OSError as error:
+        raise ValueError(f"{path}: can't be read ({error.strerror})") from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise ValueError(f"{path}: no table of comma-separated values ({error})") from error
     if not rows:

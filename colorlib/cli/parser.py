@@ -11,6 +11,7 @@ from .. import __version__
 from ..io.errors import PhotoWarning
 from . import door
 from .commands import colorize, export, prior, shards, train
+from .doctor import doctor
 from .measure import SHEET, evaluate, sheet, table
 from .teach import grade
 
@@ -122,7 +123,7 @@ def _parser() -> argparse.ArgumentParser:
 
     def command(name: str, run, text: str) -> argparse.ArgumentParser:
         raw = argparse.RawDescriptionHelpFormatter
-        sub = commands.add_parser(name, help=text, description=text, epilog=EXAMPLES[name],
+        sub = commands.add_parser(name, help=text, description=text, epilog=EXAMPLES.get(name),
                                   formatter_class=raw)
         sub.set_defaults(run=run)
         return sub
@@ -174,6 +175,7 @@ def _train(command) -> None:
 
 
 def _measure(command) -> None:
+    command("doctor", doctor, "What this machine has for the course, and what will be slow.")
     sub = command("evaluate", evaluate, "Measure a network on photographs it was not trained on.")
     _data_option(sub, "Imagenette's val split, downloaded once")
     sub.add_argument("--weights", type=door.weights, default="course")

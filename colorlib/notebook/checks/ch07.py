@@ -1,6 +1,4 @@
-"""Exercises of chapter 07: rulers for colorizers, and how far to trust what they say."""
-
-import math
+"""Exercises of chapter 07: metrics for colorizers, and how far to trust what they say."""
 
 import torch
 from torch import Tensor
@@ -84,28 +82,43 @@ rebalanced = Exercise(
     ],
 )
 
-_A = torch.tensor([[[0.2, 0.4]], [[0.5, 0.5]], [[0.9, 1.0]]])
-_B = torch.tensor([[[0.3, 0.4]], [[0.5, 0.1]], [[0.7, 1.0]]])
+READ = (0.47, 37.0)  # gray's share at an error of 20, and the error that 80% of L2's pixels keep to
+OTHERS = {"random": (0.42, 44.0), "full": (0.58, 33.0), "gray": (0.47, 43.0), "L2": (0.56, 37.0)}
 
 
-def _psnr(predicted: Tensor, truth: Tensor) -> float:
-    return -10 * math.log10((predicted - truth).square().mean().item())
+def _read(got) -> str | None:
+    numbers = got.tolist() if isinstance(got, Tensor) else got
+    if not isinstance(numbers, tuple | list) or len(numbers) != 2:
+        return "two numbers are asked for: (share, error)"
+    share, allowed = map(float, numbers)
+    if share > 1 and allowed <= 1:
+        return "the two numbers have changed places: the share is below 1, the error in ab units"
+    if share > 1:
+        return "the share is a number between 0 and 1, not in percent"
+    if abs(share - READ[0]) > 0.035:
+        return f"the share is not right{_line(share, 0, 0.035, 'gray')}"
+    if abs(allowed - READ[1]) > 2.5:
+        return f"the error is not right{_line(allowed, 1, 1.5, 'L2')}"
+    return None
 
 
-psnr = Exercise(
-    reference=_psnr,
-    cases=[(_A, _B), (torch.zeros(3, 2, 2), torch.full((3, 2, 2), 0.1))],
-    right="20 decibels are an error of a tenth, 40 of a hundredth.",
+def _line(number: float, place: int, near: float, asked: str) -> str:
+    """Which other line was read, if it was one of them."""
+    away = {name: abs(values[place] - number) for name, values in OTHERS.items()}
+    name = min(away, key=away.get)
+    if name != asked and away[name] <= near:
+        return f": that is the line of {name}; {asked} is asked for"
+    return ". Follow the thin lines of the grid"
+
+
+reading = Exercise(
+    reference=lambda: READ,
+    judge=_read,
+    right="About half of gray's pixels are within 20 units; L2 needs about 37 for 80%.",
+    tolerance=1e-6,
     mistakes=[
-        Mistake("the sign: a small error is a large PSNR.", lambda a, b: -_psnr(a, b)),
-        Mistake("the root was taken and 10 log10 kept: either square the error, or take 20.",
-                lambda a, b: _psnr(a, b) / 2),
-        Mistake("this is the natural logarithm; decibels want log10.",
-                lambda a, b: _psnr(a, b) * math.log(10)),
-        Mistake("the error was not squared.",
-                lambda a, b: -10 * math.log10((a - b).abs().mean().item())),
-        Mistake("the PSNR of each channel was averaged. Average the squares, over all of them.",
-                lambda a, b: sum(_psnr(x, y) for x, y in zip(a, b, strict=True)) / len(a)),
+        Mistake("50 percent is 0.5.", lambda: (47, 37)),
+        Mistake("First the share, then the error.", lambda: (37, 0.47)),
     ],
 )
 

@@ -4,8 +4,7 @@ WRONG = {
     "area": [lambda error: error.mean() / 150, lambda error: 1 - error.median() / 150],
     "rebalanced": [lambda score, bins, prior: (score * (1 - prior[bins])).mean(),
                    lambda score, bins, prior: score[bins > 0].mean()],
-    "psnr": [lambda a, b: (a - b).square().mean(),
-             lambda a, b: 10 * ((a.max() - b.max()).abs() + 1).log10()],
+    "reading": [lambda: (0.58, 37), lambda: (0.47, 43), lambda: (0.47, 33), lambda: 0.47],
     "interval": [lambda score, pixels, picks: ((score / pixels).min(), (score / pixels).max()),
                  lambda score, pixels, picks: score.sum() / pixels.sum()],
 }

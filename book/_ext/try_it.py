@@ -1,4 +1,7 @@
-"""The files that the page "Try it" needs: two networks as ONNX, what to know of them, examples."""
+"""The files that the page "Try it" needs: two networks as ONNX, what to know of them, examples.
+
+The course's network goes out with the keys by which hints spread, see `rivals.hints`.
+"""
 
 import hashlib
 import json
@@ -9,6 +12,8 @@ from colorlib import Colorizer
 from colorlib.images import samples
 from colorlib.inference import SHIPPED
 from colorlib.io.assets import asset
+from colorlib.rivals import hints
+from colorlib.rivals.interactive import ByHints
 from colorlib.scale import export
 
 EXAMPLES = ("china", "cat", "raccoon")
@@ -23,26 +28,37 @@ def write_files(app, exception):
     folder = static / "try" / "model"
     folder.mkdir(parents=True, exist_ok=True)
     made_from = hashlib.sha256()
-    weights = [asset(f"{name}.safetensors") for name in SHIPPED]
-    for path in (*weights, Path(export.__file__), Path(__file__), *runtimes):
+    weights = [asset(f"{name}.safetensors") for name in (*SHIPPED, "hints")]
+    sources = [Path(module.__file__) for module in (export, hints)]
+    for path in (*weights, *sources, Path(__file__), *runtimes):
         made_from.update(path.read_bytes())
     about = folder / "about.json"
     if about.exists() and json.loads(about.read_text())["made_from"] == made_from.hexdigest():
         return
-    networks = {}
+    networks, by_hints = {}, ByHints.from_pretrained()
     for name in SHIPPED:
         model, colorizer = folder / f"{name}.onnx", Colorizer.from_pretrained(name)
-        export.export_onnx(colorizer, model)
+        if name == "course":
+            export.export_onnx(by_hints, model, ("keys", "alone"), with_keys)
+        else:
+            export.export_onnx(colorizer, model)
         networks[name] = {"file": model.name, "size": colorizer.size, "bytes": model.stat().st_size}
     about.write_text(json.dumps({
         "made_from": made_from.hexdigest(),
         "networks": networks,
         "bins": colorizer.bins.tolist(),
+        "near": by_hints.network.near.exp().item(),
         "bytes": {path.name: path.stat().st_size for path in runtimes},
     }))
     (static / "try" / "photos").mkdir(exist_ok=True)
     for name in EXAMPLES:
         shutil.copy(samples()[name], static / "try" / "photos")
+
+
+def with_keys(network, lightness):
+    """The course's logits, the key of each place, and its score of taking no hint."""
+    own, keys = network.look(lightness)
+    return own, keys, network.alone(keys)
 
 
 def setup(app):

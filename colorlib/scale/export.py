@@ -4,6 +4,7 @@ import copy
 import json
 import logging
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -14,18 +15,19 @@ from ..io.files import replacing
 from ..networks import STRIDE, ColorNet
 
 
-class _Logits(nn.Module):
+class _Part(nn.Module):
     """The part of the network that is exported: without the softmax, so that T can be chosen."""
 
-    def __init__(self, network: ColorNet):
+    def __init__(self, network: ColorNet, look: Callable | None):
         super().__init__()
-        self.network = network
+        self.network, self.look = network, look
 
-    def forward(self, lightness: Tensor) -> Tensor:
-        return self.network.outputs(lightness)
+    def forward(self, lightness: Tensor) -> Tensor | tuple[Tensor, ...]:
+        return self.look(self.network, lightness) if self.look else self.network.outputs(lightness)
 
 
-def export_onnx(colorizer: Colorizer, path: str | Path) -> None:
+def export_onnx(colorizer: Colorizer, path: str | Path, more: tuple[str, ...] = (),
+                look: Callable[[ColorNet, Tensor], tuple[Tensor, ...]] | None = None) -> None:
     """Write a colorizer's network as one ONNX file, its kernels in float16.
 
     The graph takes ``lightness``, (1, 1, H, W) in [0, 100], H and W any multiples of 8, and gives
@@ -37,6 +39,8 @@ def export_onnx(colorizer: Colorizer, path: str | Path) -> None:
     ----------
     colorizer : the network to write, on any device.
     path : the file; written whole or not at all.
+    more : names of outputs beside the logits.
+    look : from the network and the lightness to the logits and those outputs, in their order.
 
     Raises
     ------
@@ -59,7 +63,7 @@ def export_onnx(colorizer: Colorizer, path: str | Path) -> None:
     except ImportError as error:
         raise RuntimeError(f"export needs the package {error.name}: "
                            "pip install onnx onnxscript") from error
-    network = _Logits(copy.deepcopy(colorizer.network).cpu()).eval()
+    network = _Part(copy.deepcopy(colorizer.network).cpu(), look).eval()
     height, width = (torch.export.Dim(name, min=1, max=1024) for name in ("height", "width"))
     # The exporter warns about its own parts and about optional packages.
     logging.getLogger("torch.onnx._internal.exporter._registration").setLevel(logging.ERROR)
@@ -67,7 +71,7 @@ def export_onnx(colorizer: Colorizer, path: str | Path) -> None:
         warnings.simplefilter("ignore")
         program = torch.onnx.export(
             network, (torch.zeros(1, 1, 8 * STRIDE, 12 * STRIDE),), verbose=False,
-            input_names=["lightness"], output_names=["logits"], opset_version=18,
+            input_names=["lightness"], output_names=["logits", *more], opset_version=18,
             dynamic_shapes={"lightness": {2: STRIDE * height, 3: STRIDE * width}})
     model = program.model_proto
     _strip_notes(model)

@@ -33,6 +33,18 @@ export function meanOf(shares, bins) {
   return [a, b];
 }
 
+// The likeliest bins that differ enough to be told apart, at most `count`.
+export function likeliest(shares, bins, count = 6, apart = 20) {
+  const order = [...shares.keys()].sort((p, q) => shares[q] - shares[p]);
+  const found = [];
+  for (const q of order) {
+    if (found.length === count) break;
+    const [a, b] = bins[q];
+    if (found.every((p) => Math.hypot(a - bins[p][0], b - bins[p][1]) >= apart)) found.push(q);
+  }
+  return found.map((q) => ({ ab: bins[q], share: shares[q] }));
+}
+
 // The annealed mean of every cell: two maps, a and b. Runs along the planes, as memory lies.
 export function annealedMean(logits, cells, bins, T) {
   const top = logits.slice(0, cells);

@@ -8,9 +8,10 @@ const FILES = {
   webgpu: { script: "ort.jspi.bundle.min.mjs", binary: "ort-wasm-simd-threaded.jspi.wasm.gz" },
   wasm: { script: "ort.wasm.bundle.min.mjs", binary: "ort-wasm-simd-threaded.wasm.gz" },
 };
+let ort; // the runtime, once it has started
 const LIMIT = 10_000; // milliseconds: a GPU that takes longer is no help
 
-// Resolves to { run(lightness, width, height), provider(), bins, size }. WebGPU runs it if it is
+// Resolves to { run(lightness, width, height), provider(), about, size }. WebGPU runs it if it is
 // there and of use, or if it is the one that is wanted; WebAssembly if not, or if WebGPU fails.
 export async function loadNetwork(wanted, onProgress) {
   if (typeof WebAssembly !== "object") throw new Problem("wasm");
@@ -58,7 +59,15 @@ export async function loadNetwork(wanted, onProgress) {
     }
   }
 
-  return { run, provider: () => provider, bins: about.bins, size };
+  return { run, provider: () => provider, about, size };
+}
+
+// A network beside the first one, on the runtime that runs already, by the CPU.
+export async function loadAnother({ file, bytes }, onProgress) {
+  let received = 0;
+  const count = (more) => onProgress((received += more), bytes);
+  const blob = await download(new URL(file, MODEL), count);
+  return sessionOf(await blob.arrayBuffer(), "wasm");
 }
 
 // The course's small network where the connection is slow or its owner wants to save data; not every
@@ -77,12 +86,16 @@ async function chooseProvider(wanted) {
   return wanted === "webgpu" || !adapter.info.isFallbackAdapter ? "webgpu" : "wasm";
 }
 
-// Resolves to a function: lightness, width, height to the logits.
 async function startSession(provider, script, model, binary) {
-  const ort = await import(script);
+  ort = await import(script);
   ort.env.logLevel = "error"; // it warns of each operator that it leaves to the CPU
   ort.env.wasm.wasmBinary = binary;
   ort.env.wasm.numThreads = 1; // more would need headers that few hosts of static files send
+  return sessionOf(model, provider);
+}
+
+// Resolves to a function: lightness, width, height to what the network says.
+async function sessionOf(model, provider) {
   let session;
   try {
     session = await ort.InferenceSession.create(model, {
@@ -94,8 +107,11 @@ async function startSession(provider, script, model, binary) {
   }
   return async (lightness, width, height) => {
     const input = new ort.Tensor("float32", lightness, [1, 1, height, width]);
-    const { logits } = await session.run({ lightness: input });
-    return { logits: logits.data, width: logits.dims[3], height: logits.dims[2] };
+    const { logits, keys, alone } = await session.run({ lightness: input });
+    const [, , rows, columns] = logits.dims;
+    return {
+      logits: logits.data, width: columns, height: rows, keys: keys?.data, alone: alone?.data,
+    };
   };
 }
 

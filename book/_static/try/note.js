@@ -2,8 +2,9 @@
 
 const SOURCE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia";
 
-export function noteOf(T) {
-  return `Colorized by a neural network (Colorful, Try it, T = ${T.toFixed(2)}): its colors are guesses, ` +
+export function noteOf(T, hinted) {
+  const person = hinted ? ", with the hints of a person" : "";
+  return `Colorized by a neural network (Colorful, Try it, T = ${T.toFixed(2)}${person}): its colors are guesses, ` +
     "not a record of the scene.";
 }
 

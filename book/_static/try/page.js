@@ -1,6 +1,7 @@
 // The page "Try it": a photo comes in, the worker colors it, the reader plays with what it thought.
 
 import { ask } from "./client.js";
+import { Hinting } from "./hinting.js";
 import { Plane, signed } from "./plane.js";
 import { isTooLarge, Problem } from "./problem.js";
 import { Stage } from "./stage.js";
@@ -12,8 +13,15 @@ const [file, examples, status, progress, problem, result] =
 const [slider, temperature, original, download, summary] =
   ["slider", "temperature", "original", "download", "summary"].map(part);
 
-const plane = new Plane(part("plane"), part("table"));
 const stage = new Stage(part("stage"), () => refresh("probe"));
+const hinting = new Hinting(result, stage, {
+  onChange() {
+    delete root.dataset.hints;
+    refresh("hint");
+  },
+  onTouch: (x, y) => stage.setProbe(x / photo.scale, y / photo.scale),
+});
+const plane = new Plane(part("plane"), part("table"), (a, b) => hinting.choose(a, b));
 // Which of the two the page's address insists on, if any: ?provider=webgpu or ?provider=wasm.
 const provider = new URLSearchParams(location.search).get("provider");
 const WHERE = { webgpu: "on the GPU (WebGPU)", wasm: "on the CPU (WebAssembly)" };
@@ -44,12 +52,15 @@ async function open(source, name, type) {
     status.textContent = "The network is looking at it.";
     const answer = await ask("think", null, { onProgress: showProgress });
     if (mine !== turn) return;
-    photo = { name, type, ...opened };
+    const said = `Colored: ${name}, ${opened.width} × ${opened.height} pixels, ${WHERE[answer.provider]}.`;
+    photo = { name, type, said, scale: opened.width / opened.gray.width, ...opened };
+    progress.hidden = true;
+    hinting.open(photo);
+    root.dataset.hints = 0;
     result.hidden = false; // a bad file in between may have hidden it
     stage.setAnswer(answer);
     await refresh("color");
-    const size = `${opened.width} × ${opened.height} pixels`;
-    status.textContent = `Colored: ${name}, ${size}, ${WHERE[answer.provider]}.`;
+    status.textContent = said;
   } catch (error) {
     if (mine === turn) tell(error);
   } finally {
@@ -88,6 +99,22 @@ function tell(error) {
 // A slider gives more values than can be drawn: while one is drawn, only the last waits.
 const running = {};
 const draw = {
+  async hint() {
+    const [mine, hints] = [turn, hinting.list];
+    try {
+      await ask("hint", { hints }, { onProgress: showProgress });
+      problem.textContent = "";
+    } catch (error) {
+      if (mine !== turn) return;
+      hinting.revert(); // what can't be drawn is not kept
+      problem.textContent = error.message;
+    } finally {
+      if (mine === turn && !progress.hidden) status.textContent = photo.said;
+      progress.hidden = true;
+    }
+    await Promise.all([refresh("color"), refresh("probe")]);
+    if (mine === turn && hints === hinting.list) root.dataset.hints = hints.length;
+  },
   async color() {
     const wanted = T();
     stage.right(await ask("color", { T: wanted }));
@@ -97,6 +124,7 @@ const draw = {
     const pixel = stage.pixel();
     const found = await ask("probe", { ...pixel, T: T() });
     plane.show(found);
+    hinting.offer(found, pixel);
     describe(pixel, found);
   },
 };
@@ -120,11 +148,10 @@ async function refresh(name) {
 }
 
 function describe({ x, y }, { shares, lab: [L], mean, mode, annealed }) {
-  const place = photo.width / photo.gray.width;
   const largest = Math.max(...shares);
   const color = ([a, b]) => `a ${signed(a)}, b ${signed(b)}`;
   summary.textContent =
-    `Pixel ${Math.round(x * place)}, ${Math.round(y * place)}, L ${L.toFixed(0)}: annealed mean ` +
+    `Pixel ${Math.round(x * photo.scale)}, ${Math.round(y * photo.scale)}, L ${L.toFixed(0)}: annealed mean ` +
     `${color(annealed)}; mean ${color(mean)}; mode ${color(mode)}, with ` +
     `${(100 * largest).toFixed(largest < 0.1 ? 1 : 0)} % of the belief.`;
 }
@@ -139,16 +166,32 @@ async function save() {
   try {
     const type = photo.type === "image/jpeg" ? photo.type : "image/png"; // which keeps transparency
     const blob = await ask("save", { T: T(), type });
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(blob);
-    link.download = `${photo.name.replace(/\.\w+$/, "")}_color.${type === "image/png" ? "png" : "jpg"}`;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-    status.textContent = `Saved ${link.download}. Wherever you show it, say that its colors are guessed.`;
+    const name = give(blob, `_color.${type === "image/png" ? "png" : "jpg"}`);
+    status.textContent = `Saved ${name}. Wherever you show it, say that its colors are guessed.`;
   } catch (error) {
     tell(error);
   } finally {
     download.disabled = false;
+  }
+}
+
+// Hands the reader a file that is named after the photo.
+function give(blob, ending) {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(blob);
+  link.download = photo.name.replace(/\.\w+$/, "") + ending;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+  return link.download;
+}
+
+async function openHints(blob) {
+  if (!photo || !blob) return;
+  problem.textContent = "";
+  try {
+    hinting.read(await blob.text());
+  } catch (error) {
+    problem.textContent = error.message;
   }
 }
 
@@ -188,6 +231,11 @@ slider.addEventListener("input", () => {
 });
 original.addEventListener("change", () => {
   if (photo) stage.left(original.checked ? photo.original : photo.gray);
+});
+part("keep").addEventListener("click", () => give(new Blob([hinting.text()]), "_hints.txt"));
+part("reopen").addEventListener("change", ({ target }) => {
+  openHints(target.files[0]);
+  target.value = "";
 });
 download.addEventListener("click", () => photo && save());
 

@@ -15,8 +15,13 @@ const MARKS = {
 };
 
 export class Plane {
-  constructor(svg, table) {
+  // `onPick` is told the (a, b) that someone touches.
+  constructor(svg, table, onPick) {
     this.table = table;
+    svg.addEventListener("click", ({ clientX, clientY }) => {
+      const { left, top, width, height } = svg.getBoundingClientRect();
+      onPick(((2 * (clientX - left)) / width - 1) * REACH, (1 - (2 * (clientY - top)) / height) * REACH);
+    });
     svg.setAttribute("viewBox", `${-REACH} ${-REACH} ${2 * REACH} ${2 * REACH}`);
     add(svg, "rect", { x: -REACH, y: -REACH, width: 2 * REACH, height: 2 * REACH, class: "ground" });
     add(svg, "path", { d: `M${-REACH} 0H${REACH}M0 ${-REACH}V${REACH}`, class: "axis" });

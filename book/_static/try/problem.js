@@ -11,12 +11,15 @@ const SENTENCES = {
     "another browser, or chapter 00 in Colab.",
   offline: "The network could not be fetched; see whether you are connected, then choose the photo again.",
   worker: "Your browser can't run this page's code; a newer one can, and so can chapter 00 in Colab.",
+  stroke: "A line of this file is no hint (line %). A color and a point stand in each, like this: #3060c0 40,30.",
+  strokes: "There are no hints in this file; each line has a color and a point, like this: #3060c0 40,30.",
+  outside: "These hints are for another photo: a point lies outside this one.",
   save: "Your browser could not make a file of this size; take a smaller copy of the photo.",
 };
 
 export class Problem extends Error {
-  constructor(kind, options) {
-    super(SENTENCES[kind], options);
+  constructor(kind, { detail = "", ...options } = {}) {
+    super(SENTENCES[kind].replace("%", detail), options);
     this.kind = kind;
   }
 }

@@ -1,20 +1,21 @@
 // Everything that takes time, away from the page: answers messages { id, name, argument }.
 
-import { annealedMean, meanOf, probabilities } from "./distribution.js";
+import { annealedMean, likeliest, meanOf, probabilities } from "./distribution.js";
 import { rgbToLab } from "./color.js";
-import { loadNetwork } from "./network.js";
+import { attend, mix, onGrid } from "./hints.js";
+import { loadAnother, loadNetwork } from "./network.js";
 import { noteOf, withNote } from "./note.js";
 import { Photo } from "./photo.js";
 import { Problem, sentenceFor } from "./problem.js";
 
 let network; // a promise of it, once asked for
+let course; // the course's network, which has the keys by which hints spread: the same
 let photo;
-let answer; // of the network for this photo: { logits, width, height }
+let answer; // for this photo: { logits, width, height, seen }, and `hinted` logits if there are hints
 
 const tasks = {
   load({ provider }) {
-    const show = (received, total) => postMessage({ progress: { received, total } });
-    network ??= loadNetwork(provider, show);
+    network ??= loadNetwork(provider, showProgress);
     return network.then(() => null, (error) => {
       network = undefined; // so that the next try starts anew
       throw error;
@@ -33,9 +34,18 @@ const tasks = {
 
   async think() {
     const { run, provider, size } = await network;
-    const { lightness, width, height } = photo.forNetwork(size);
-    answer = await run(lightness, width, height);
+    const seen = photo.forNetwork(size);
+    answer = { ...await run(seen.lightness, seen.width, seen.height), seen };
     return { width: answer.width, height: answer.height, provider: provider() };
+  },
+
+  // Takes all hints that there are; see strokes.js.
+  async hint({ hints }) {
+    if (hints.length) await findKeys();
+    const { about } = await network;
+    const wanted = onGrid(hints, photo.bitmap, answer);
+    answer.hinted = wanted.size
+      ? mix(answer.logits, about.bins, attend(answer, answer, wanted, about.near)) : undefined;
   },
 
   async color({ T }) {
@@ -44,16 +54,16 @@ const tasks = {
 
   // The distribution behind one pixel of the preview.
   async probe({ x, y, T }) {
-    const { bins } = await network;
+    const { about: { bins } } = await network;
     const { width, height } = photo.preview;
     const cells = answer.width * answer.height;
     const column = Math.floor((x / width) * answer.width);
     const cell = Math.floor((y / height) * answer.height) * answer.width + column;
-    const at = (temperature) => probabilities(answer.logits, cells, cell, temperature);
+    const at = (temperature) => probabilities(logitsOf(answer), cells, cell, temperature);
     const shares = at(1);
     const pixel = y * width + x;
     return {
-      bins, shares, lab: rgbToLab(...photo.preview.data.subarray(4 * pixel, 4 * pixel + 3)),
+      bins, shares, choices: likeliest(probabilities(answer.logits, cells, cell, 1), bins), lab: rgbToLab(...photo.preview.data.subarray(4 * pixel, 4 * pixel + 3)),
       mean: meanOf(shares, bins), mode: meanOf(at(0), bins), annealed: meanOf(at(T), bins),
     };
   },
@@ -63,14 +73,36 @@ const tasks = {
     const file = await photo.save(ab, type).catch((error) => {
       throw new Problem("save", { cause: error });
     });
-    return withNote(file, noteOf(T));
+    return withNote(file, noteOf(T, Boolean(answer.hinted)));
   },
 };
 
+function logitsOf({ logits, hinted }) {
+  return hinted ?? logits;
+}
+
+// The keys of this photo, found once, when the first hint comes.
+async function findKeys() {
+  if (answer.keys) return;
+  const { about } = await network;
+  course ??= loadAnother(about.networks.course, showProgress);
+  const run = await course.catch((error) => {
+    course = undefined;
+    throw error;
+  });
+  const { lightness, width, height } = answer.seen;
+  const { keys, alone } = await run(lightness, width, height);
+  Object.assign(answer, { keys, alone });
+}
+
+function showProgress(received, total) {
+  postMessage({ progress: { received, total } });
+}
+
 async function abAt(T) {
-  const { bins } = await network;
-  const { logits, width, height } = answer;
-  const [a, b] = annealedMean(logits, width * height, bins, T);
+  const { about: { bins } } = await network;
+  const { width, height } = answer;
+  const [a, b] = annealedMean(logitsOf(answer), width * height, bins, T);
   return { a, b, width, height };
 }
 

@@ -138,6 +138,7 @@ def site(serve):
 
 @pytest.fixture
 def visit(browser, site):
-    page = browser.new_page(viewport=WIDE)
+    # What a service worker fetches is not seen by who watches the page.
+    page = browser.new_page(viewport=WIDE, service_workers="block")
     yield Visit(page, site)
     page.close()

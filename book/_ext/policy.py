@@ -13,6 +13,7 @@ from pathlib import Path
 META = re.compile(r'<meta http-equiv="Content-Security-Policy"[^>]*>\n?')
 INLINE = re.compile(r"<script(?![^>]*\ssrc=)([^>]*)>(.*?)</script>", re.S)
 DATA = re.compile(r'type="(?!module|text/javascript|application/javascript)')
+MANIFEST = '<link rel="manifest"'
 NOTES = Path(__file__).parents[1] / "_static/vendor/reveal.js/plugin/notes/notes.js"
 
 
@@ -42,7 +43,7 @@ def policy(html: str, more: tuple[str, ...] = ()) -> str:
             # The theme, figures and MathJax write styles into elements; no style runs anything.
             "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self'; "
             "connect-src 'self'; worker-src 'self'; frame-src 'self'; form-action 'self'; "
-            "base-uri 'none'")
+            "base-uri 'none'" + ("; manifest-src 'self'" if MANIFEST in html else ""))
 
 
 def guard(html: str, more: tuple[str, ...] = ()) -> str:

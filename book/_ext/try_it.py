@@ -16,6 +16,7 @@ from colorlib.rivals import hints
 from colorlib.rivals.interactive import ByHints
 from colorlib.scale import export
 
+OFFLINE = "try_offline.js"  # the service worker
 EXAMPLES = ("china", "cat", "raccoon")
 
 
@@ -32,6 +33,11 @@ def write_files(app, exception):
     sources = [Path(module.__file__) for module in (export, hints)]
     for path in (*weights, *sources, Path(__file__), *runtimes):
         made_from.update(path.read_bytes())
+    files = sorted(path for path in (static / "try").iterdir() if path.suffix in (".js", ".css")
+                   and path.name != OFFLINE)
+    for path in files:
+        made_from.update(path.name.encode())
+    shutil.copy(static / "try" / OFFLINE, app.outdir)
     about = folder / "about.json"
     if about.exists() and json.loads(about.read_text())["made_from"] == made_from.hexdigest():
         return
@@ -49,6 +55,13 @@ def write_files(app, exception):
         "bins": colorizer.bins.tolist(),
         "near": by_hints.network.near.exp().item(),
         "bytes": {path.name: path.stat().st_size for path in runtimes},
+        "versions": {path.name: hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+                     for path in (*runtimes, *folder.glob("*.onnx"))},
+        # Small files that a page which works without a network needs, from the scripts' folder.
+        "files": [*(path.name for path in files), "manifest.json", "icon.png", "../logo.svg",
+                  "model/about.json", *(f"photos/{name}.jpg" for name in EXAMPLES),
+                  *(f"../vendor/onnxruntime-web/{path.name}"
+                    for path in runtimes[0].parent.glob("*.mjs"))],
     }))
     (static / "try" / "photos").mkdir(exist_ok=True)
     for name in EXAMPLES:
@@ -61,6 +74,13 @@ def with_keys(network, lightness):
     return own, keys, network.alone(keys)
 
 
+def add_manifest(app, pagename, templatename, context, doctree):
+    """By it a browser offers to install the page."""
+    if pagename == "book/try":
+        context["metatags"] += '\n<link rel="manifest" href="../_static/try/manifest.json">\n'
+
+
 def setup(app):
+    app.connect("html-page-context", add_manifest, priority=900)
     app.connect("build-finished", write_files)
     return {"parallel_read_safe": True}

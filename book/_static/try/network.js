@@ -9,19 +9,21 @@ const FILES = {
   wasm: { script: "ort.wasm.bundle.min.mjs", binary: "ort-wasm-simd-threaded.wasm.gz" },
 };
 let ort; // the runtime, once it has started
+export const fetched = []; // addresses of the large files, for who wants to keep them
 const LIMIT = 10_000; // milliseconds: a GPU that takes longer is no help
 
 // Resolves to { run(lightness, width, height), provider(), about, size }. WebGPU runs it if it is
 // there and of use, or if it is the one that is wanted; WebAssembly if not, or if WebGPU fails.
 export async function loadNetwork(wanted, onProgress) {
   if (typeof WebAssembly !== "object") throw new Problem("wasm");
-  const about = await (await get(new URL("about.json", MODEL))).json();
+  const about = await (await get(new URL("about.json", MODEL), "no-cache")).json();
   const { file, size, bytes } = chooseNetwork(about.networks);
+  const at = (name, base) => addressOf(name, base, about);
   let provider = await chooseProvider(wanted);
   let received = 0;
   let total = bytes;
   const count = (bytes) => onProgress((received += bytes), total);
-  const model = download(new URL(file, MODEL), count).then((blob) => blob.arrayBuffer());
+  const model = download(at(file, MODEL), count).then((blob) => blob.arrayBuffer());
   const limit = wanted === "webgpu" ? Infinity : LIMIT;
   let network;
   try {
@@ -34,7 +36,7 @@ export async function loadNetwork(wanted, onProgress) {
     const { script, binary } = FILES[provider];
     total += about.bytes[binary];
     const fetched = await Promise.all([
-      model, download(new URL(binary, RUNTIME), count).then(unpack),
+      model, download(at(binary, RUNTIME), count).then(unpack),
     ]);
     const session = startSession(provider, new URL(script, RUNTIME), ...fetched);
     return provider === "webgpu" ? within(limit, session) : session;
@@ -63,11 +65,18 @@ export async function loadNetwork(wanted, onProgress) {
 }
 
 // A network beside the first one, on the runtime that runs already, by the CPU.
-export async function loadAnother({ file, bytes }, onProgress) {
+export async function loadAnother({ file, bytes }, about, onProgress) {
   let received = 0;
   const count = (more) => onProgress((received += more), bytes);
-  const blob = await download(new URL(file, MODEL), count);
+  const blob = await download(addressOf(file, MODEL, about), count);
   return sessionOf(await blob.arrayBuffer(), "wasm");
+}
+
+// With the hash of the file, so that no cache gives an old one.
+function addressOf(name, base, { versions }) {
+  const address = new URL(name, base);
+  address.search = `?v=${versions[name]}`;
+  return address;
 }
 
 // The course's small network where the connection is slow or its owner wants to save data; not every
@@ -124,8 +133,8 @@ function within(milliseconds, promise) {
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
-async function get(url) {
-  const response = await fetch(url).catch((error) => {
+async function get(url, cache = "default") {
+  const response = await fetch(url, { cache }).catch((error) => {
     throw new Problem("offline", { cause: error });
   });
   if (!response.ok) throw new Problem("offline");
@@ -139,10 +148,12 @@ async function download(url, count) {
     const { done, value } = await reader.read().catch((error) => {
       throw new Problem("offline", { cause: error });
     });
-    if (done) return new Blob(chunks);
+    if (done) break;
     chunks.push(value);
     count(value.length);
   }
+  fetched.push(url.href);
+  return new Blob(chunks);
 }
 
 // The runtime lies compressed on the server, since not every one would compress it on the way.

@@ -2,6 +2,7 @@
 
 import { ask } from "./client.js";
 import { Hinting } from "./hinting.js";
+import { keep, keepUpToDate } from "./offline.js";
 import { Plane, signed } from "./plane.js";
 import { isTooLarge, Problem } from "./problem.js";
 import { Stage } from "./stage.js";
@@ -61,12 +62,22 @@ async function open(source, name, type) {
     stage.setAnswer(answer);
     await refresh("color");
     status.textContent = said;
+    keepAll();
   } catch (error) {
     if (mine === turn) tell(error);
   } finally {
     progress.hidden = true;
     if (mine === turn) result.removeAttribute("aria-busy");
   }
+}
+
+// Once for all that was fetched: then the page works without a network.
+let kept = -1;
+async function keepAll() {
+  const fetched = await ask("fetched");
+  if (fetched.length === kept) return;
+  kept = fetched.length;
+  root.dataset.kept = await keep(fetched);
 }
 
 // What can be known before a large file fills the memory.
@@ -113,6 +124,7 @@ const draw = {
       progress.hidden = true;
     }
     await Promise.all([refresh("color"), refresh("probe")]);
+    keepAll();
     if (mine === turn && hints === hinting.list) root.dataset.hints = hints.length;
   },
   async color() {
@@ -239,4 +251,5 @@ part("reopen").addEventListener("change", ({ target }) => {
 });
 download.addEventListener("click", () => photo && save());
 
+keepUpToDate();
 part("controls").hidden = false;

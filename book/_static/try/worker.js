@@ -3,7 +3,7 @@
 import { annealedMean, likeliest, meanOf, probabilities } from "./distribution.js";
 import { rgbToLab } from "./color.js";
 import { attend, mix, onGrid } from "./hints.js";
-import { loadAnother, loadNetwork } from "./network.js";
+import { fetched, loadAnother, loadNetwork } from "./network.js";
 import { noteOf, withNote } from "./note.js";
 import { Photo } from "./photo.js";
 import { Problem, sentenceFor } from "./problem.js";
@@ -20,6 +20,10 @@ const tasks = {
       network = undefined; // so that the next try starts anew
       throw error;
     });
+  },
+
+  async fetched() {
+    return fetched;
   },
 
   // Takes a file or a bitmap; gives the preview as it came and in gray.
@@ -85,7 +89,7 @@ function logitsOf({ logits, hinted }) {
 async function findKeys() {
   if (answer.keys) return;
   const { about } = await network;
-  course ??= loadAnother(about.networks.course, showProgress);
+  course ??= loadAnother(about.networks.course, about, showProgress);
   const run = await course.catch((error) => {
     course = undefined;
     throw error;

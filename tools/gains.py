@@ -35,7 +35,8 @@ def scores(path: Path) -> dict[str, dict[int, bool]]:
         raise ValueError(f"{path}: needs a row a student, a column {' or '.join(NAMES)}, and a "
                          "column for each question, such as 1 or Q. 1 /1.00")
     return {row[name].strip(): {int(match[1]): points(row[column]) > float(match[2] or 1) / 2
-                                for column, match in asked.items()} for row in rows}
+                                for column, match in asked.items()}
+            for row in rows if (row[name] or "").strip()}  # Moodle's last row is the average
 
 
 def points(text: str | None) -> float:

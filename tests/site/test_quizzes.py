@@ -114,7 +114,7 @@ def test_the_two_tests_are_two_quizzes_to_an_lms(out):
 
 
 @pytest.mark.parametrize("text", [
-    "softmax(logits * 0.38) * 2 _a_ `b` 1. [c](d) $x$ \"e\" 'f' -- ... # ~ ^ | \\num{5}",
+    "softmax(logits * 0.38) 2*3*4 **b** _a_ `b` 1. [c](d) $x$ \"e\" 'f' -- ... # ~ ^ | \\num{5}",
     "p<sub>i</sub> = e<sup>z</sup> &lt; 1 &amp; 2", "1. One", "a) b", "... c", "% d", "Points: 3"])
 def test_no_character_is_taken_for_markup(text, tmp_path):
     quiz = {"name": "odd", "title": "A & B", "folder": tmp_path, "told": True, "questions": [
@@ -160,7 +160,8 @@ def table(path, rows, head=("student", "1", "2")):
 
 def test_gain_is_the_share_of_what_was_missing(tmp_path):
     before = table(tmp_path / "a.csv", [("ada", 1, 0), ("bob", 0, 0), ("cem", 1, 1)])
-    after = table(tmp_path / "b.csv", [("ada", 1.0, 1.0), ("bob", "0.0", "1.0"), ("dan", 1, 1)],
+    after = table(tmp_path / "b.csv", [("ada", 1.0, 1.0), ("bob", "0.0", "1.0"), ("dan", 1, 1),
+                                         ("", 0.9, 0.9)],
                   ("Email address", "Q. 1 /1.00", "Q. 2 /1.00"))
     lines = gains.report(before, after).splitlines()
     assert lines[0].startswith("2 students took both tests of 2 questions; 2 took one")

@@ -66,7 +66,7 @@ def report(before: dict, after: dict, seed: int = 0) -> str:
     drawn = means[:, np.random.default_rng(seed).integers(len(both), size=(DRAWS, len(both)))]
     first, last = drawn.mean(2)
     lines = [f"{len(both)} students took both tests of {len(asked)} questions; "
-             f"{len(before.keys() ^ after.keys())} took one of them and are left out"]
+             f"left out, with one test only: {len(before.keys() ^ after.keys())}"]
     for what, value, ends, unit in (
             ("before", means[0].mean(), first, "%"), ("after", means[1].mean(), last, "%"),
             ("gain", gain(*means.mean(1)), [gain(*pair) for pair in zip(first, last, strict=True)],

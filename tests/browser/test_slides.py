@@ -31,6 +31,17 @@ def test_every_chapter_has_slides():
 
 
 @pytest.mark.parametrize("path", DECKS)
+def test_each_deck_is_a_notebook_with_as_many_slides(path):
+    file = (SITE / path).with_suffix(".ipynb")
+    cells = nbformat.read(file, as_version=4).cells
+    wanted = sum(cell.metadata["slideshow"]["slide_type"] in ("slide", "subslide")
+                 for cell in cells)
+    html = (SITE / path).read_text(encoding="utf-8")
+    assert len(re.findall(r"<section[^>]*>(?!\s*<section)", html)) == wanted
+    assert f'../slides/{file.name}"' in (SITE / "book" / "slides.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("path", DECKS)
 def test_slides_fit_and_can_be_read_from_the_back_row(deck, path):
     """No other host, no error; every slide within its frame; text at least 26 of 720 px high."""
     page = start(deck, path)

@@ -18,6 +18,7 @@ from .sandbox import Limits
 # How a process can end before it has answered.
 STOPPED, EXITED, CRASHED = "stopped", "exited", "crashed"
 TIME, MEMORY = "out of time", "out of memory"
+START = "fork" if sys.platform == "linux" else "spawn"  # how its process starts
 
 
 class Ended(Exception):
@@ -34,7 +35,7 @@ class Student:
     def __init__(self, code: list[str], expression: str, limits: Limits):
         self.limits = limits
         self.folder = tempfile.mkdtemp(prefix="colorlib-grade-")
-        context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+        context = multiprocessing.get_context(START)
         self.connection, theirs = context.Pipe()
         self.process = context.Process(target=process.run, daemon=True, args=(
             theirs, code, expression, limits, self.folder))

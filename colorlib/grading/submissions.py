@@ -98,7 +98,7 @@ def _of_bytes(name: str, time: float, content: bytes, depth: int) -> Iterator[Su
     try:
         with zipfile.ZipFile(BytesIO(content)) as archive:
             for entry in archive.infolist():
-                inside = f"{name[:-4]}/{entry.filename}"
+                inside = f"{name[:-4]}/{entry.filename}".replace("\\", "/")  # as old Windows zips
                 if not inside.lower().endswith((".ipynb", ".zip")) or _is_hidden(inside):
                     continue
                 if entry.file_size > LARGEST:

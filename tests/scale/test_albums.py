@@ -1,6 +1,5 @@
 """Folders of photographs, colored together, interrupted, resumed."""
 
-import signal
 import subprocess
 import sys
 import time
@@ -113,7 +112,7 @@ def test_killed_in_the_middle(album, tmp_path):
     process = subprocess.Popen(words, stderr=subprocess.DEVNULL)
     while process.poll() is None and len(list(out.rglob("*_color.*"))) < 5:
         time.sleep(0.01)
-    process.send_signal(signal.SIGKILL)
+    process.kill()
     process.wait()
     found = list(out.rglob("*_color.*"))
     assert len(found) >= 5

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import PureWindowsPath
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from colorlib.inference import Colorizer
 from colorlib.io.metadata import colorized_note
 from colorlib.networks import zhang
 from colorlib.scale import albums
-from colorlib.scale.plan import plan
+from colorlib.scale.plan import _beside, _Source, plan
 
 CAT = sample("cat").resize((60, 40))
 
@@ -38,6 +39,16 @@ def colored(jobs, colorizer, **options):
 def test_results_are_of_a_kind_that_holds_them(tmp_path, suffix, result):
     [job] = plan([tmp_path / f"a{suffix}"]).jobs
     assert job.target == tmp_path / f"a_color{result}"
+
+
+@pytest.mark.parametrize("output, target", [
+    (None, r"C:\Photos\trip\IMG 1.v2_color.JPG"), (r"D:\out", r"D:\out\trip\IMG 1.v2_color.JPG"),
+    (r"\\server\share", r"\\server\share\trip\IMG 1.v2_color.JPG")])
+def test_where_a_result_goes_on_windows(output, target):
+    photo = PureWindowsPath(r"C:\Photos\trip\IMG 1.v2.JPG")
+    source = _Source(photo, PureWindowsPath(r"c:\photos"), True)  # case is all the same there
+    made = _beside(source, output and PureWindowsPath(output))
+    assert str(made) == target
 
 
 def test_an_original_named_color_is_colored_and_a_result_is_not(tmp_path):
@@ -149,6 +160,7 @@ def test_memory_a_pixel(tmp_path, mode, suffix):
     assert 0 < taken / pixels - decoded <= 20
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pipes in folders")
 def test_nothing_hangs_on_a_pipe(tmp_path, colorizer):
     os.mkfifo(tmp_path / "x.jpg")
     CAT.save(tmp_path / "a.png")

@@ -1,0 +1,53 @@
+"""Grading where a process can't be forked, and what is handed in from Windows."""
+
+import io
+import json
+import sys
+import zipfile
+
+import pytest
+
+pytest.importorskip("resource", reason="grading runs in WSL on Windows")
+from colorlib.grading import student, submissions
+from colorlib.grading.sandbox import Limits
+from colorlib.grading.student import STOPPED, TIME, Ended, Student
+
+LIMITS = Limits(5, 2**30)
+
+
+@pytest.fixture(params=["fork", "spawn"])
+def start(request, monkeypatch):
+    if request.param == "fork" and sys.platform != "linux":
+        pytest.skip("fork is not safe here")
+    monkeypatch.setattr(student, "START", request.param)
+    return request.param
+
+
+def test_a_students_process_answers_however_it_starts(start):
+    with Student(["def twice(x):\n    return 2 * x\n"], "twice", LIMITS) as asked:
+        assert asked(21) == 42 and asked(0.5) == 1.0
+    assert not asked.process.is_alive()
+    assert type(asked.process).__name__ == f"{start.title()}Process"
+
+
+def test_it_ends_in_the_same_ways_however_it_starts(start):
+    with pytest.raises(Ended) as end, Student(["1 / 0\n"], "None", LIMITS):
+        pass
+    assert end.value.status == STOPPED
+    code = "def twice(x):\n    while True:\n        pass\n"
+    with pytest.raises(Ended) as end, Student([code], "twice", Limits(1, 2**30)) as asked:
+        asked(21)
+    assert end.value.status == TIME
+
+
+@pytest.mark.parametrize("name", ["ada/01_lab_color.ipynb", "ada\\01_lab_color.ipynb"])
+def test_a_zip_with_the_slashes_of_windows(tmp_path, name):
+    cell = {"cell_type": "code", "id": "a", "metadata": {}, "source": "x = 1", "outputs": [],
+            "execution_count": None}
+    notebook = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr(name, json.dumps(notebook))
+    (tmp_path / "class.zip").write_bytes(file.getvalue())
+    [one] = submissions.find(tmp_path)
+    assert (one.student, one.chapter, one.problem) == ("ada", "01", "")

@@ -1,4 +1,4 @@
-"""The grader and every chapter: solutions are right, also where an answer is a network; stubs not."""
+"""The grader and every chapter: solutions are right, stubs not yet, networks are told."""
 
 import csv
 import json

@@ -1,4 +1,4 @@
-"""A photo to click on, and the colors that each place of it can have (chapter 10)."""
+"""A photo to click on, and the colors that each place of it can have (chapter 10b)."""
 
 import math
 from collections.abc import Callable

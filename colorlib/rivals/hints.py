@@ -1,4 +1,4 @@
-"""The network that takes hints: a person clicks, it does the rest (chapter 10)."""
+"""The network that takes hints: a person clicks, it does the rest (chapter 10b)."""
 
 import torch
 import torch.nn.functional as F

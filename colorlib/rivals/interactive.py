@@ -1,4 +1,4 @@
-"""Color a photo by the hints of a person (chapter 10)."""
+"""Color a photo by the hints of a person (chapter 10b)."""
 
 from pathlib import Path
 

@@ -138,31 +138,22 @@ fuse = Exercise(
     ],
 )
 
+# What the table lets one say: of each sentence, whether it follows.
+_SAID = (True, False, False, False)
 
-def _listen(scores: Tensor, alone: float, colors: Tensor, own: Tensor) -> Tensor:
-    shares = torch.cat([scores, torch.tensor([float(alone)])]).softmax(0)
-    return shares[:-1] @ colors + shares[-1] * own
-
-
-_WANTED = torch.tensor([[60.0, 40.0], [-20.0, -50.0], [0.0, 70.0]])
-_OWN = torch.tensor([-10.0, 5.0])
-
-listen = Exercise(
-    reference=_listen,
-    cases=[(torch.zeros(1), 0.0, _WANTED[:1], _OWN),
-           (torch.tensor([-0.5, -3.0, -9.0]), -2.0, _WANTED, _OWN),
-           (torch.tensor([-30.0, -40.0, -35.0]), -2.0, _WANTED, _OWN),
-           (torch.zeros(0), -2.0, _WANTED[:0], _OWN)],
-    right="Who is like a hint takes its color; who is like none keeps their own.",
+conclude = Exercise(
+    reference=lambda: _SAID,
+    tolerance=0,
+    right="One claim follows. The others need a fair pair of networks, an interval without 0, or "
+          "a second training.",
     mistakes=[
-        Mistake("without `alone` in the softmax, every place must listen to some hint.",
-                lambda scores, alone, colors, own: scores.softmax(0) @ colors),
-        Mistake("the share of `alone` was not given to the network's own color.",
-                lambda scores, alone, colors, own: _listen(scores, alone, colors, 0 * own)),
-        Mistake("scores are no shares yet: softmax makes them positive, with sum 1.",
-                lambda scores, alone, colors, own: scores @ colors + alone * own),
-        Mistake("that takes the best hint alone; two that are alike should share.",
-                lambda scores, alone, colors, own: torch.cat([colors, own[None]])[
-                    torch.cat([scores, torch.tensor([float(alone)])]).argmax()]),
+        Mistake("sentence 2 names one cause. Dahl also has a frozen backbone and half as many "
+                "numbers; each of the three may be why.", lambda: (True, True, False, False)),
+        Mistake("sentence 3: the interval of that difference holds 0, so these photographs can't "
+                "tell.", lambda: (True, False, True, False)),
+        Mistake("sentence 4: every row was trained once. The intervals are over photographs, not "
+                "over trainings.", lambda: (True, False, False, True)),
+        Mistake("sentence 1 only says what was measured, for these weights: its interval is below "
+                "0.", lambda: (False, False, False, False)),
     ],
 )

@@ -16,7 +16,9 @@ from colorlib.rivals import hints
 from colorlib.rivals.interactive import ByHints
 from colorlib.scale import export
 
+RESULTS = Path(__file__).parents[2] / "results" / "photo.json"
 OFFLINE = "try_offline.js"  # the service worker
+TITLES = {"course": "The course's network", "photo": "The photo network"}
 EXAMPLES = ("china", "cat", "raccoon")
 
 
@@ -31,7 +33,7 @@ def write_files(app, exception):
     made_from = hashlib.sha256()
     weights = [asset(f"{name}.safetensors") for name in (*SHIPPED, "hints")]
     sources = [Path(module.__file__) for module in (export, hints)]
-    for path in (*weights, *sources, Path(__file__), *runtimes):
+    for path in (*weights, *sources, Path(__file__), RESULTS, *runtimes):
         made_from.update(path.read_bytes())
     files = sorted(path for path in (static / "try").iterdir() if path.suffix in (".js", ".css")
                    and path.name != OFFLINE)
@@ -48,11 +50,14 @@ def write_files(app, exception):
             export.export_onnx(by_hints, model, ("keys", "alone"), with_keys)
         else:
             export.export_onnx(colorizer, model)
-        networks[name] = {"file": model.name, "size": colorizer.size, "bytes": model.stat().st_size}
+        networks[name] = {"file": model.name, "size": colorizer.size, "bytes": model.stat().st_size,
+                          "title": TITLES[name],
+                          "parameters": sum(p.numel() for p in colorizer.network.parameters())}
     about.write_text(json.dumps({
         "made_from": made_from.hexdigest(),
         "networks": networks,
         "bins": colorizer.bins.tolist(),
+        "quality": quality(),
         "near": by_hints.network.near.exp().item(),
         "bytes": {path.name: path.stat().st_size for path in runtimes},
         "versions": {path.name: hashlib.sha256(path.read_bytes()).hexdigest()[:12]
@@ -66,6 +71,14 @@ def write_files(app, exception):
     (static / "try" / "photos").mkdir(exist_ok=True)
     for name in EXAMPLES:
         shutil.copy(samples()[name], static / "try" / "photos")
+
+
+def quality():
+    """Points of rebalanced AuC above gray that each network has on held-out photographs."""
+    measured = json.loads(RESULTS.read_text(encoding="utf-8"))["collections"]["all of photos"]
+    return {name: {"gain": measured[name]["auc_rebalanced"],
+                   **dict(zip(("low", "high"), measured[name]["auc_rebalanced_interval"],
+                              strict=True))} for name in SHIPPED}
 
 
 def with_keys(network, lightness):

@@ -12,12 +12,13 @@ let ort; // the runtime, once it has started
 export const fetched = []; // addresses of the large files, for who wants to keep them
 const LIMIT = 10_000; // milliseconds: a GPU that takes longer is no help
 
-// Resolves to { run(lightness, width, height), provider(), about, size }. WebGPU runs it if it is
+// Resolves to { run(lightness, width, height), provider(), about, name, size }. WebGPU runs it if it is
 // there and of use, or if it is the one that is wanted; WebAssembly if not, or if WebGPU fails.
 export async function loadNetwork(wanted, onProgress) {
   if (typeof WebAssembly !== "object") throw new Problem("wasm");
   const about = await (await get(new URL("about.json", MODEL), "no-cache")).json();
-  const { file, size, bytes } = chooseNetwork(about.networks);
+  const name = chooseNetwork();
+  const { file, size, bytes } = about.networks[name];
   const at = (name, base) => addressOf(name, base, about);
   let provider = await chooseProvider(wanted);
   let received = 0;
@@ -61,7 +62,7 @@ export async function loadNetwork(wanted, onProgress) {
     }
   }
 
-  return { run, provider: () => provider, about, size };
+  return { run, provider: () => provider, about, name, size };
 }
 
 // A network beside the first one, on the runtime that runs already, by the CPU.
@@ -81,9 +82,9 @@ function addressOf(name, base, { versions }) {
 
 // The course's small network where the connection is slow or its owner wants to save data; not every
 // browser tells.
-function chooseNetwork({ photo, course }) {
+function chooseNetwork() {
   const { saveData, effectiveType } = navigator.connection ?? {};
-  return saveData || /2g|3g/.test(effectiveType) ? course : photo;
+  return saveData || /2g|3g/.test(effectiveType) ? "course" : "photo";
 }
 
 // A GPU that the browser only simulates is slower than WebAssembly. The runtime for WebGPU waits

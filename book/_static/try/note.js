@@ -1,5 +1,7 @@
 // What the saved file says of itself: that its colors were made. As colorlib.labels, in XMP.
 
+import { crc } from "./zip.js";
+
 const SOURCE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia";
 
 export function noteOf(T, hinted) {
@@ -46,14 +48,4 @@ function number(value) {
   const bytes = new Uint8Array(4);
   new DataView(bytes.buffer).setUint32(0, value);
   return bytes;
-}
-
-// The checksum of a PNG's chunks, bit by bit: there are few bytes.
-function crc(parts) {
-  let sum = ~0;
-  for (const byte of parts.flatMap((part) => [...part])) {
-    sum ^= byte;
-    for (let bit = 0; bit < 8; bit++) sum = (sum >>> 1) ^ (sum & 1 ? 0xedb88320 : 0);
-  }
-  return ~sum >>> 0;
 }

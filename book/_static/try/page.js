@@ -1,18 +1,20 @@
 // The page "Try it": a photo comes in, the worker colors it, the reader plays with what it thought.
 
+import { colorAll, nameOf, typeOf } from "./batch.js";
 import { ask } from "./client.js";
+import { Compare } from "./compare.js";
 import { Hinting } from "./hinting.js";
+import { check, give, listen } from "./intake.js";
 import { keep, keepUpToDate } from "./offline.js";
 import { Plane, signed } from "./plane.js";
-import { isTooLarge, Problem } from "./problem.js";
 import { Stage } from "./stage.js";
 
 const root = document.getElementById("try");
 const part = (name) => root.querySelector(`[data-part=${name}]`);
 const [file, examples, status, progress, problem, result] =
   ["file", "examples", "status", "progress", "problem", "result"].map(part);
-const [slider, temperature, original, download, summary] =
-  ["slider", "temperature", "original", "download", "summary"].map(part);
+const [slider, temperature, original, download, summary, stop] =
+  ["slider", "temperature", "original", "download", "summary", "stop"].map(part);
 
 const stage = new Stage(part("stage"), () => refresh("probe"));
 const hinting = new Hinting(result, stage, {
@@ -23,6 +25,18 @@ const hinting = new Hinting(result, stage, {
   onTouch: (x, y) => stage.setProbe(x / photo.scale, y / photo.scale),
 });
 const plane = new Plane(part("plane"), part("table"), (a, b) => hinting.choose(a, b));
+const compare = new Compare(part("compare"), {
+  temperature: T,
+  onProgress: showProgress,
+  onError(error) {
+    problem.textContent = error.message;
+  },
+  onDone() {
+    if (!progress.hidden) status.textContent = photo.said;
+    progress.hidden = true;
+    keepAll();
+  },
+});
 // Which of the two the page's address insists on, if any: ?provider=webgpu or ?provider=wasm.
 const provider = new URLSearchParams(location.search).get("provider");
 const WHERE = { webgpu: "on the GPU (WebGPU)", wasm: "on the CPU (WebAssembly)" };
@@ -40,6 +54,7 @@ async function open(source, name, type) {
     return;
   }
   const mine = ++turn;
+  stop.hidden = true; // of several photos, if they were on their way
   try {
     const bitmap = source instanceof Blob ? source : await createImageBitmap(source);
     const opened = await ask("open", bitmap, { transfer: bitmap instanceof Blob ? [] : [bitmap] });
@@ -57,6 +72,7 @@ async function open(source, name, type) {
     photo = { name, type, said, scale: opened.width / opened.gray.width, ...opened };
     progress.hidden = true;
     hinting.open(photo);
+    compare.open();
     root.dataset.hints = 0;
     result.hidden = false; // a bad file in between may have hidden it
     stage.setAnswer(answer);
@@ -78,19 +94,6 @@ async function keepAll() {
   if (fetched.length === kept) return;
   kept = fetched.length;
   root.dataset.kept = await keep(fetched);
-}
-
-// What can be known before a large file fills the memory.
-function check(blob) {
-  const image = new Image();
-  return new Promise((resolve, reject) => {
-    image.onload = () => {
-      if (isTooLarge(image.naturalWidth, image.naturalHeight)) reject(new Problem("large"));
-      else resolve();
-    };
-    image.onerror = () => reject(new Problem("image"));
-    image.src = URL.createObjectURL(blob);
-  }).finally(() => URL.revokeObjectURL(image.src));
 }
 
 function showProgress({ received, total }) {
@@ -176,25 +179,14 @@ async function save() {
   download.disabled = true;
   status.textContent = "Coloring it at its full size.";
   try {
-    const type = photo.type === "image/jpeg" ? photo.type : "image/png"; // which keeps transparency
-    const blob = await ask("save", { T: T(), type });
-    const name = give(blob, `_color.${type === "image/png" ? "png" : "jpg"}`);
+    const name = nameOf(photo);
+    give(await ask("save", { T: T(), type: typeOf(photo) }), name);
     status.textContent = `Saved ${name}. Wherever you show it, say that its colors are guessed.`;
   } catch (error) {
     tell(error);
   } finally {
     download.disabled = false;
   }
-}
-
-// Hands the reader a file that is named after the photo.
-function give(blob, ending) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = photo.name.replace(/\.\w+$/, "") + ending;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-  return link.download;
 }
 
 async function openHints(blob) {
@@ -207,34 +199,51 @@ async function openHints(blob) {
   }
 }
 
-function openFile(blob) {
-  if (blob) open(blob, blob.name || "photo", blob.type);
+// Several photos, into a zip.
+async function openAll(files) {
+  const mine = ++turn;
+  photo = undefined;
+  result.hidden = true;
+  problem.textContent = "";
+  stop.hidden = false;
+  try {
+    const made = await colorAll(files, {
+      T: T(), provider, onProgress: showProgress, isWanted: () => mine === turn,
+      onStep(i) {
+        progress.hidden = false;
+        [progress.max, progress.value] = [files.length, i];
+        status.textContent = `Coloring ${i + 1} of ${files.length}: ${files[i].name}.`;
+      },
+    });
+    if (!made) return;
+    const { zip, problems } = made;
+    problem.textContent = problems.join(" ");
+    status.textContent = "";
+    if (!zip.count) return;
+    give(zip.blob(), "photos_color.zip");
+    status.textContent = `Saved photos_color.zip, with ${zip.count} of ${files.length} photos. Wherever you ` +
+      "show them, say that their colors are guessed.";
+    keepAll();
+  } catch (error) {
+    if (mine === turn) tell(error);
+  } finally {
+    if (mine === turn) progress.hidden = stop.hidden = true;
+  }
 }
 
-file.addEventListener("change", () => {
-  openFile(file.files[0]);
-  file.value = ""; // the same file again is a change, too
+listen(root, file, (files) => {
+  if (files.length > 1) openAll(files);
+  else open(files[0], files[0].name || "photo", files[0].type);
+});
+stop.addEventListener("click", () => {
+  turn++;
+  progress.hidden = stop.hidden = true;
+  status.textContent = "Stopped; nothing was saved.";
+  file.focus();
 });
 examples.addEventListener("click", ({ target }) => {
   const button = target.closest("button");
   if (button) open(button.querySelector("img"), button.dataset.name, "image/jpeg");
-});
-document.addEventListener("paste", ({ clipboardData }) => openFile(clipboardData.files[0]));
-for (const name of ["dragenter", "dragover"]) {
-  document.addEventListener(name, (event) => {
-    if (!event.dataTransfer.types.includes("Files")) return;
-    event.preventDefault();
-    root.classList.add("dropping");
-  });
-}
-document.addEventListener("dragleave", ({ relatedTarget }) => {
-  if (!relatedTarget) root.classList.remove("dropping");
-});
-document.addEventListener("drop", (event) => {
-  if (!event.dataTransfer.types.includes("Files")) return;
-  event.preventDefault();
-  root.classList.remove("dropping");
-  openFile(event.dataTransfer.files[0]);
 });
 slider.addEventListener("input", () => {
   temperature.textContent = T().toFixed(2);
@@ -244,7 +253,9 @@ slider.addEventListener("input", () => {
 original.addEventListener("change", () => {
   if (photo) stage.left(original.checked ? photo.original : photo.gray);
 });
-part("keep").addEventListener("click", () => give(new Blob([hinting.text()]), "_hints.txt"));
+part("keep").addEventListener("click", () => {
+  give(new Blob([hinting.text()]), `${photo.name.replace(/\.\w+$/, "")}_hints.txt`);
+});
 part("reopen").addEventListener("change", ({ target }) => {
   openHints(target.files[0]);
   target.value = "";

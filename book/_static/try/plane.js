@@ -78,7 +78,7 @@ export function signed(value) {
   return value.toFixed(0).replace("-", "−").replace(/^−0$/, "0");
 }
 
-function add(parent, name, attributes = {}) {
+export function add(parent, name, attributes = {}) {
   const node = document.createElementNS(SVG, name);
   for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
   return parent.appendChild(node);

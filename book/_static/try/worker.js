@@ -9,7 +9,7 @@ import { Photo } from "./photo.js";
 import { Problem, sentenceFor } from "./problem.js";
 
 let network; // a promise of it, once asked for
-let course; // the course's network, which has the keys by which hints spread: the same
+const others = {}; // promises of networks beside it, by name
 let photo;
 let answer; // for this photo: { logits, width, height, seen }, and `hinted` logits if there are hints
 
@@ -52,6 +52,28 @@ const tasks = {
       ? mix(answer.logits, about.bins, attend(answer, answer, wanted, about.near)) : undefined;
   },
 
+  // Each network on this photo, without hints, and its time: the shorter of two runs.
+  async compare({ T }) {
+    const { about } = await network;
+    const both = [];
+    for (const [name, { size, title, parameters, bytes }] of Object.entries(about.networks)) {
+      const run = await networkOf(name);
+      const seen = photo.forNetwork(size);
+      const times = [];
+      let found;
+      for (let i = 0; i < 2; i++) {
+        const start = performance.now();
+        found = await run(seen.lightness, seen.width, seen.height);
+        times.push(performance.now() - start);
+      }
+      const { logits, width, height } = found;
+      const [a, b] = annealedMean(logits, width * height, about.bins, T);
+      const image = photo.colored({ a, b, width, height });
+      both.push({ name, title, parameters, bytes, image, milliseconds: Math.min(...times) });
+    }
+    return both;
+  },
+
   async color({ T }) {
     return photo.colored(await abAt(T));
   },
@@ -85,15 +107,20 @@ function logitsOf({ logits, hinted }) {
   return hinted ?? logits;
 }
 
+async function networkOf(name) {
+  const { about, name: first, run } = await network;
+  if (name === first) return run;
+  others[name] ??= loadAnother(about.networks[name], about, showProgress);
+  return others[name].catch((error) => {
+    delete others[name]; // so that the next try starts anew
+    throw error;
+  });
+}
+
 // The keys of this photo, found once, when the first hint comes.
 async function findKeys() {
   if (answer.keys) return;
-  const { about } = await network;
-  course ??= loadAnother(about.networks.course, about, showProgress);
-  const run = await course.catch((error) => {
-    course = undefined;
-    throw error;
-  });
+  const run = await networkOf("course"); // which has the keys by which hints spread
   const { lightness, width, height } = answer.seen;
   const { keys, alone } = await run(lightness, width, height);
   Object.assign(answer, { keys, alone });

@@ -101,6 +101,8 @@ def fork(tmp_path_factory):
                 shutil.copy(file, copy)
     done = repoint(folder, "https://github.com/ada/colors-2.git", "teaching")
     assert done.returncode == 0, done.stderr
+    [tag] = [line for line in done.stdout.splitlines() if "git push origin" in line]
+    assert tag.endswith(EDITION[1] if EDITION else f"v{colorlib.__version__.split('.')[0]}")
     return folder
 
 

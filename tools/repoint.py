@@ -4,7 +4,7 @@
 
 Where the course lives now is read from _config.yml. Only whole addresses are rewritten, never a
 word that happens to look like the name. Running it twice changes nothing the second time. Install
-cells keep the tag that they install from.
+cells keep the tag that they install from, which a fork often comes without: a line tells of it.
 """
 
 import re
@@ -68,9 +68,11 @@ def main(root: Path, repository: str, branch: str = "") -> str:
     if not BRANCH.fullmatch(branch):
         raise ValueError(f"not the name of a branch: {branch!r}")
     new = found["owner"], found["name"], branch
-    changed = 0
+    changed, tags = 0, set()
     for path, before in texts(root):
         text = rewrite(before, old, new)
+        if path.suffix == ".ipynb":
+            tags.update(re.findall(rf"{re.escape(new[1])}@([\w.-]+)", text))
         if path == config:
             text = re.sub(r"^(  branch: *)\S+", rf"\g<1>{branch}", text, flags=re.M)
         if path.parent == root / ".github" / "workflows":
@@ -78,7 +80,10 @@ def main(root: Path, repository: str, branch: str = "") -> str:
         if text != before:
             path.write_text(text, encoding="utf-8")
             changed += 1
-    return f"{found['owner']}/{found['name']}, branch {branch}: {changed} files changed"
+    said = [f"{found['owner']}/{found['name']}, branch {branch}: {changed} files changed"]
+    said += [f"In Colab the notebooks install the tag {tag}. If the fork lacks it: "
+             f"git tag {tag} && git push origin {tag}" for tag in sorted(tags)]
+    return "\n".join(said)
 
 
 if __name__ == "__main__":

@@ -33,7 +33,8 @@ PLACES = re.compile(r"(?:github\.com|githubtocolab\.com|githubusercontent\.com|/
                     r"/([\w.-]+/[\w-]+)")
 PAGES_SITE = re.compile(r"https://([\w-]+)\.github\.io/([\w-]+)")
 # Other people's work that the course links to.
-OTHERS = {"fastai/imagenette", "richzhang/colorization", "you/course",
+OTHERS = {"fastai/imagenette", "richzhang/colorization", "you/course", "d2l-ai/d2l-en",
+          "INRIA/scikit-learn-mooc", "fastai/fastbook", "phlippe/uvadlc_notebooks",
           "webdataset/webdataset"}
 
 

@@ -68,7 +68,7 @@ def chroma(lab: Tensor) -> Tensor:
     return lab[..., 1:, :, :].square().sum(-3).sqrt()
 
 
-def colorfulness(rgb: Tensor) -> float:
+def colorfulness(rgb: Tensor, formula: str = "signed") -> float:
     """How colorful a photo looks: the M of Hasler and Suesstrunk (2003).
 
     0 is gray; the photos that their viewers called extremely colorful had 109.
@@ -76,10 +76,16 @@ def colorfulness(rgb: Tensor) -> float:
     Parameters
     ----------
     rgb : tensor, shape (3, H, W), in [0, 1]; ValueError if it is empty or not finite.
+    formula : "signed", theirs: red - green and yellow - blue as they are. "absolute": their
+        absolute values, as in the public code of DDColor (Kang et al. 2023) and of others, which
+        gives smaller numbers. Compare only what was measured by one of the two. Chapter 15.
     """
     _check(rgb)
+    if formula not in ("signed", "absolute"):
+        raise ValueError(f"formula must be 'signed' or 'absolute', got {formula!r}")
     red, green, blue = 255 * rgb.double()
     opponents = torch.stack([red - green, (red + green) / 2 - blue]).flatten(1)
+    opponents = opponents.abs() if formula == "absolute" else opponents
     spread = opponents.var(1, correction=0).sum().sqrt()
     return (spread + 0.3 * opponents.mean(1).norm()).item()
 

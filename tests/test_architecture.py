@@ -16,7 +16,7 @@ CORE = (
     {"training", "inference"},
 )
 CHAPTERS = ("classic", "rivals", "evaluation", "turing", "representation", "limits", "scale",
-            "pretrained")
+            "pretrained", "after")
 ABOVE = ("notebook", "grading", "cli")
 FLOORS = [{"fast", "io"}, {"engine"}, *CORE, set(CHAPTERS),
           *({room} for room in ABOVE), {"experiments"}]
@@ -24,6 +24,9 @@ FLOORS = [{"fast", "io"}, {"engine"}, *CORE, set(CHAPTERS),
 BETWEEN_CHAPTERS = {
     ("evaluation", "rivals"): "the table trains and measures the rivals",
     ("rivals", "classic"): "hints are read as scribbles are",
+    ("after", "pretrained"): "the frozen encoder is that of the network for any photograph",
+    ("after", "turing"): "the critic is the machine rater",
+    ("after", "evaluation"): "the Fréchet distance is taken of the table's classifier",
 }
 LONGEST_MODULE, LONGEST_FUNCTION, LONGEST_CORE = 250, 40, 2_000
 # Functions that are longer, each with its reason.

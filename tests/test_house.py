@@ -35,7 +35,7 @@ PAGES_SITE = re.compile(r"https://([\w-]+)\.github\.io/([\w-]+)")
 # Other people's work that the course links to.
 OTHERS = {"fastai/imagenette", "richzhang/colorization", "you/course", "d2l-ai/d2l-en",
           "INRIA/scikit-learn-mooc", "fastai/fastbook", "phlippe/uvadlc_notebooks",
-          "webdataset/webdataset"}
+          "webdataset/webdataset", "piddnad/DDColor", "changzheng123/L-CAD"}
 
 
 def text_of(path):

@@ -138,3 +138,15 @@ def test_colorfulness_by_hand():
     # Half red, half green: rg is 255 and -255, yb is 127.5 throughout.
     red[0, :, 1], red[1, :, 1] = 0, 1
     assert colorfulness(red) == pytest.approx(255 + 0.3 * 127.5)
+
+
+def test_two_formulas_have_the_name_of_colorfulness():
+    """Red beside green is far apart by the signed formula, and the same by the absolute one."""
+    photo = torch.zeros(3, 4, 4)
+    photo[0, :, :2] = photo[1, :, 2:] = 100 / 255
+    spread, mean = 100.0, 50.0  # R - G is +-100; (R + G) / 2 - B is 50 everywhere
+    assert colorfulness(photo) == pytest.approx(spread + 0.3 * mean)
+    mean = (100**2 + 50**2) ** 0.5
+    assert colorfulness(photo, "absolute") == pytest.approx(0.3 * mean)
+    with pytest.raises(ValueError, match="formula must be"):
+        colorfulness(photo, "other")

@@ -80,6 +80,7 @@ photo: $(READY) ## train the network for any photograph: make photo DATA=FOLDER 
 results: $(READY) ## measure what ships, and train what has no weights; stopped, it goes on from there
 	$(BIN)/colorlib table -o results/table.json
 	cp results/table.json colorlib/assets/table/table.json
+	$(BIN)/python -m experiments.coverage -o results/coverage.json
 	$(BIN)/python -m experiments.probes --ship colorlib/assets/representation.safetensors
 	cp results/representation.json colorlib/assets/representation.json
 	$(BIN)/python -m experiments.limits -o results/limits.json

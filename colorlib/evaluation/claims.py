@@ -68,6 +68,13 @@ def check(claim: Claim, evaluations: dict[str, Evaluation]) -> dict:
 
     A claim holds if the whole 95% interval of the difference is on the claimed side of 0, fails if
     all of it is on the other side, and is open otherwise.
+
+    Notes
+    -----
+    It holds for these weights: each row was trained once, and the interval is over photographs
+    alone. `CLAIMS` has 25 claims. If no difference were real, one or two of 25 intervals at 95%
+    would still miss 0. Intervals of rebalanced AuC can be too narrow, see
+    results/coverage.json.
     """
     both = evaluations[claim.of].difference(evaluations[claim.less])
     low, high = both[f"{claim.figure}_interval"]

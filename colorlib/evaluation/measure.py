@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import torch
 from torch import Tensor
 from tqdm.auto import tqdm
 
@@ -21,7 +22,7 @@ from .classifier import Classifier
 from .cost import cost
 from .methods import Row, colorizer, painter, weights_file
 from .provenance import provenance
-from .sums import Evaluation
+from .sums import SUMS, Evaluation
 from .train import to_train, train_row
 
 SAVE_EVERY = 200  # photographs
@@ -42,7 +43,7 @@ def evaluate_row(row: Row, paths: Sequence[Path], photos: Sequence, classifier: 
     """
     evaluation = Evaluation(course_prior(), own, draws)
     state = folder / f"{row.name}.safetensors" if folder else None
-    key = _key(row, paths, own, draws, classifier)
+    key = _key(row, paths, own, classifier)
     done = _load(evaluation, state, key) if state else 0
     paint = painter(row, photos)
 
@@ -64,7 +65,7 @@ def evaluate_row(row: Row, paths: Sequence[Path], photos: Sequence, classifier: 
             done += 1
             bar.update()
             if state and (done % SAVE_EVERY == 0 or done == len(paths)):
-                save_atomically({"sums": evaluation.sums, "drawn": evaluation.drawn},
+                save_atomically({"rows": torch.stack(evaluation.rows)},
                                 {"key": key, "done": str(done)}, state)
     return evaluation
 
@@ -81,9 +82,9 @@ def _side_by_side(function: Callable, jobs: Sequence, workers: int = 2, ahead: i
             yield future.result()
 
 
-def _key(row: Row, paths, own, draws, classifier) -> str:
+def _key(row: Row, paths, own, classifier) -> str:
     """What the sums of a row depend on."""
-    parts = [row.name, row.T, draws, own is None, *(path.name for path in paths),
+    parts = [row.name, row.T, SUMS, own is None, *(path.name for path in paths),
              classifier and [_digest(p.detach().numpy().tobytes())
                              for p in classifier.network.parameters()],
              row.recipe and _digest(weights_file(row.name).read_bytes())]
@@ -99,7 +100,8 @@ def _load(evaluation: Evaluation, state: Path, key: str) -> int:
     tensors, metadata = load_cached(state, key)
     if not tensors:
         return 0
-    evaluation.sums, evaluation.drawn = tensors["sums"], tensors["drawn"]
+    for row in tensors["rows"]:
+        evaluation.count(row)
     return int(metadata["done"])
 
 

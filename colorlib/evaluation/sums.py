@@ -8,15 +8,20 @@ from torch import Tensor
 from ..color import rgb_to_lab
 from ..gamut import AbGamut
 from ..metrics import ab_error, auc_scores, chroma, colorfulness, ends, psnr, ssim
+from .intervals import effective
 
 # What is summed over photographs; the table's figures are ratios of these sums.
-SUMS = ("photos", "pixels", "score", "weight", "weighted", "own_weight", "own_weighted", "chroma",
-        "true_chroma", "colorfulness", "psnr", "ssim", "right")
+SUMS = ("photos", "pixels", "score", "weight", "weighted", "own_weight", "own_weighted",
+        "clipped_weight", "clipped_weighted", "chroma", "true_chroma", "colorfulness", "psnr",
+        "squared", "ssim", "right")
+WEIGHTED = {"auc_rebalanced": "weight", "auc_rebalanced_own": "own_weight",
+            "auc_rebalanced_clipped": "clipped_weight"}
+RAREST = 1e-4  # the clipped figure counts no color as rarer than one pixel in ten thousand
 
 
 @dataclass
 class Evaluation:
-    """Running sums over pairs of a colorized photo and the true one, in constant memory.
+    """Running sums over pairs of a colorized photo and the true one; 128 bytes a photo are kept.
 
     Parameters
     ----------
@@ -27,14 +32,15 @@ class Evaluation:
 
     Attributes
     ----------
-    sums : tensor, shape (13,), float64: see `SUMS`.
-    drawn : tensor, shape (draws, 13): the same sums, each photo taken a random number of times.
+    rows : what was counted, a tensor (16,) a photo, float64: see `SUMS`.
+    sums : their sum, shape (16,).
+    drawn : tensor, shape (draws, 16): the same sums, each photo taken a random number of times.
 
     Notes
     -----
     A bootstrap draws n photographs from n with replacement, so each is drawn 0, 1, 2, ... times:
     for many photographs these counts are nearly independent, each from a Poisson distribution with
-    mean 1. So a photo is counted once, when it comes, and none is kept in memory. Photo number i
+    mean 1. So a photo is counted once, when it comes, and no picture is kept. Photo number i
     gets the same counts in every evaluation: the difference of two methods is that on the same
     photographs.
 
@@ -51,18 +57,21 @@ class Evaluation:
     prior: Tensor
     own: Tensor | None = None
     draws: int = 0
+    rows: list[Tensor] = field(init=False, default_factory=list)
     sums: Tensor = field(init=False)
     drawn: Tensor = field(init=False)
 
     def __post_init__(self):
         self.gamut = AbGamut()
-        self._inverse = [_inverse(self.prior), None if self.own is None else _inverse(self.own)]
+        self._inverse = {"": _inverse(self.prior),
+                         "clipped_": 1 / self.prior.double().clamp(RAREST),
+                         "own_": None if self.own is None else _inverse(self.own)}
         self.sums = torch.zeros(len(SUMS), dtype=torch.float64)
         self.drawn = torch.zeros(self.draws, len(SUMS), dtype=torch.float64)
 
     @property
     def photos(self) -> int:
-        return int(self.sums[0])
+        return len(self.rows)
 
     def add(self, colorized: Tensor, truth: Tensor, right: float = float("nan")) -> None:
         """Count one pair of RGB photos, each (3, H, W) in [0, 1].
@@ -76,11 +85,12 @@ class Evaluation:
         lab, true = rgb_to_lab(colorized), rgb_to_lab(truth)
         score = auc_scores(ab_error(lab, true))
         bins = self.gamut.nearest(true[1:])
-        row = {"photos": 1, "pixels": score.numel(), "score": score.sum(),
+        squared = (colorized.double() - truth.double()).square().mean(0)
+        row = {"photos": 1, "pixels": score.numel(), "score": score.sum(), "squared": squared.sum(),
                "chroma": chroma(lab).double().sum(), "true_chroma": chroma(true).double().sum(),
                "colorfulness": colorfulness(colorized), "psnr": min(psnr(colorized, truth), 99.0),
                "ssim": ssim(colorized, truth), "right": right}
-        for name, inverse in zip(("", "own_"), self._inverse, strict=True):
+        for name, inverse in self._inverse.items():
             weight = torch.full_like(score, torch.nan) if inverse is None else inverse[bins]
             row |= {f"{name}weight": weight.sum(), f"{name}weighted": (score * weight).sum()}
         return torch.tensor([float(row[name]) for name in SUMS], dtype=torch.float64)
@@ -92,13 +102,21 @@ class Evaluation:
             times = torch.poisson(torch.ones(self.draws, 1, dtype=torch.float64), rng)
             self.drawn += times * row
         self.sums += row
+        self.rows.append(row)
 
     def figures(self) -> dict:
         """The table's columns, AuC in percent and so on.
 
-        With `draws`, each `name` is followed by `name_interval`, the ends of its 95% interval.
+        With `draws`, each `name` is followed by `name_interval`, the ends of its 95% interval. A
+        figure whose pixels have weights comes with `name_effective`: the effective number of
+        photographs, by which to judge that interval (`intervals.effective`).
         """
-        return _with_intervals(_figures(self.sums), _figures(self.drawn))
+        found = _with_intervals(_figures(self.sums), _figures(self.drawn))
+        rows = torch.stack(self.rows).T if self.rows else torch.empty(len(SUMS), 0)
+        for name, weight in WEIGHTED.items():
+            if name in found:
+                found[f"{name}_effective"] = effective(rows[SUMS.index(weight)])
+        return found
 
     def difference(self, other: "Evaluation") -> dict:
         """This evaluation's figures less another's of the same photographs, with intervals."""
@@ -114,15 +132,17 @@ def _inverse(prior: Tensor) -> Tensor:
 
 
 def _figures(sums: Tensor) -> dict[str, Tensor]:
-    """From sums (..., 13) to figures (...)."""
+    """From sums (..., 16) to figures (...)."""
     s = dict(zip(SUMS, sums.unbind(-1), strict=True))
     return {
         "auc": 100 * s["score"] / s["pixels"],
         "auc_rebalanced": 100 * s["weighted"] / s["weight"],
         "auc_rebalanced_own": 100 * s["own_weighted"] / s["own_weight"],
+        "auc_rebalanced_clipped": 100 * s["clipped_weighted"] / s["clipped_weight"],
         "chroma_share": s["chroma"] / s["true_chroma"],
         "colorfulness": s["colorfulness"] / s["photos"],
         "psnr": s["psnr"] / s["photos"],
+        "psnr_pooled": (-10 * (s["squared"] / s["pixels"]).log10()).clamp(max=99),
         "ssim": s["ssim"] / s["photos"],
         "top1": 100 * s["right"] / s["photos"],
     }

@@ -1,0 +1,115 @@
+"""How often 95% intervals of the rebalanced AuC hold the true value: ``results/coverage.json``.
+
+    python -m experiments.coverage
+
+Imagenette's val photographs stand for the world: its figure is known. Samples of n are drawn from
+them with replacement, and each kind of interval says whether it holds that figure. Cached by
+population and n; measuring the four rows takes about an hour at first (the same cache as
+`colorlib table`).
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+from scipy import stats
+
+from colorlib.data import Photos, find_photos
+from colorlib.evaluation.classifier import small_classifier
+from colorlib.evaluation.intervals import effective, percentile, studentized
+from colorlib.evaluation.measure import evaluate_row
+from colorlib.evaluation.methods import row
+from colorlib.evaluation.sums import SUMS
+from colorlib.io.datasets import imagenette
+from colorlib.io.files import write_text
+from colorlib.rebalancing import empirical_prior
+
+from .cache import cache_json
+
+SIZES = (24, 300, 1500)
+DRAWS = 500
+OF = {"gray": ("gray", None), "full - gray": ("full", "gray"),
+      "classification - L2": ("classification", "l2")}
+
+
+def populations(rows: dict[str, np.ndarray]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """The parts and wholes of each figure, from the counted rows (n, 16) of each method."""
+    found = {}
+    for kind in ("", "clipped_"):
+        weighted, weight = SUMS.index(f"{kind}weighted"), SUMS.index(f"{kind}weight")
+        for name, (of, less) in list(OF.items())[:1 if kind else None]:
+            part = rows[of][:, weighted] - (rows[less][:, weighted] if less else 0)
+            found[f"{name}{', clipped' if kind else ''}"] = (part, rows[of][:, weight])
+    return found
+
+
+def bca(part, whole) -> tuple[float, float]:
+    """SciPy's bias-corrected and accelerated interval."""
+    made = stats.bootstrap((part, whole), lambda x, w, axis: x.sum(axis) / w.sum(axis), paired=True,
+                           n_resamples=DRAWS, batch=100, method="BCa",
+                           rng=np.random.default_rng(0))
+    return made.confidence_interval
+
+
+def log_studentized(part, whole) -> tuple[float, float]:
+    """The studentized interval on the scale log(1 - AuC), by the delta method."""
+    ratio = part.sum() / whole.sum()
+    low, high = studentized(part, whole, DRAWS)
+    return tuple(1 - (1 - ratio) * np.exp((ratio - end) / (1 - ratio)) for end in (low, high))
+
+
+KINDS = {"percentile": lambda x, w: percentile(x, w, DRAWS),
+         "studentized": lambda x, w: studentized(x, w, DRAWS),
+         "studentized at 99%": lambda x, w: studentized(x, w, DRAWS, level=0.99),
+         "studentized, log": log_studentized, "BCa": bca}
+
+
+def coverage(part: np.ndarray, whole: np.ndarray, n: int, trials: int) -> dict:
+    """Percent of `trials` samples of n whose intervals hold the ratio of all."""
+    rng, truth = np.random.default_rng(0), part.sum() / whole.sum()
+    held, wide, numbers = {k: 0 for k in KINDS}, {k: [] for k in KINDS}, []
+    for _ in range(trials):
+        picks = rng.integers(len(part), size=n)
+        x, w = part[picks], whole[picks]
+        numbers.append(effective(w))
+        for name, kind in KINDS.items():
+            low, high = kind(x, w)
+            held[name] += bool(low <= truth <= high)
+            wide[name].append(100 * (high - low))
+    return {"effective": float(np.median(numbers)),
+            "covers": {k: 100 * held[k] / trials for k in KINDS},
+            "width": {k: float(np.median(wide[k])) for k in KINDS}}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--data", type=Path, help="a folder of photographs as Imagenette's val")
+    parser.add_argument("--folder", type=Path, default=Path("training/table"))
+    parser.add_argument("--trials", type=int, default=100)
+    parser.add_argument("-o", "--output", type=Path, default=Path("results/coverage.json"))
+    arguments = parser.parse_args()
+    paths = find_photos(arguments.data or imagenette("val"))
+    own = empirical_prior(Photos(paths, cache_bytes=0))
+    judge = small_classifier()
+    rows = {name: np.stack([r.numpy() for r in evaluate_row(
+        row(name), paths, [], judge, own, arguments.folder / "sums", draws=0).rows])
+        for name in ("gray", "full", "classification", "l2")}
+    found = {}
+    for name, (part, whole) in populations(rows).items():
+        found[name] = {"value": 100 * float(part.sum() / whole.sum()),
+                       "effective": effective(whole)}
+        for n in SIZES:
+            key = f"{name} {n} {arguments.trials} {DRAWS} {list(KINDS)} {part.sum()} {whole.sum()}"
+            place = arguments.folder / "coverage" / f"{name} {n}.json"
+            found[name][str(n)] = cache_json(
+                place, key, lambda p=part, w=whole, n=n: coverage(p, w, n, arguments.trials))
+            print(name, n, found[name][str(n)]["covers"], flush=True)
+    command = "python -m experiments.coverage"
+    write_text(json.dumps({"photos": len(paths), "trials": arguments.trials, "draws": DRAWS,
+                           "figures": found, "command": command}, indent=1) + "\n",
+               arguments.output)
+
+
+if __name__ == "__main__":
+    main()

@@ -3,11 +3,14 @@
 Each function measures one reason. None of them says whether a picture is good: look at it.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from scipy.ndimage import distance_transform_edt
 from torch import Tensor
 
+from ..color import lab_to_rgb, lightness_of, rgb_to_lab
 from ..gamut import AbGamut
 
 
@@ -83,8 +86,6 @@ def two_sides(rgb: Tensor, least: float = 25.0) -> Tensor | None:
     from scipy.cluster.vq import kmeans2
     from scipy.ndimage import binary_closing, binary_opening, gaussian_filter
 
-    from ..color import rgb_to_lab
-
     ab = np.stack([gaussian_filter(x, 1.0) for x in rgb_to_lab(rgb)[1:].numpy()])
     flat = ab.reshape(2, -1).T
     ends = flat[[flat.sum(1).argmin(), flat.sum(1).argmax()]]
@@ -135,6 +136,29 @@ def one_thing_two_colors(predicted: Tensor, truth: Tensor, seed: int = 0,
         same = true <= 4
         found[row] = torch.stack([same.sum(), made[same].sum(), true[same].sum()])
     return found
+
+
+def flicker(colorizer: Callable[[Tensor], Tensor], rgb: Tensor, grain: float,
+            frames: int = 4, seed: int = 0) -> float:
+    """How far colors move from frame to frame of a film in which nothing moves but the grain.
+
+    Parameters
+    ----------
+    colorizer : from RGB (3, H, W) to RGB of that shape.
+    rgb : tensor, shape (3, H, W), in [0, 1]: the scene. Only its lightness is used.
+    grain : standard deviation of the noise on L, drawn anew for each frame.
+
+    Returns
+    -------
+    The mean distance in ab between a pixel and itself in the next frame; 0 for colors that stay.
+    """
+    rng, still, colored = torch.Generator().manual_seed(seed), lightness_of(rgb), []
+    for _ in range(frames):
+        L = (still + grain * torch.randn(still.shape, generator=rng)).clamp(0, 100)
+        gray = lab_to_rgb(torch.cat([L, torch.zeros(2, *L.shape[1:])]))
+        colored.append(rgb_to_lab(colorizer(gray))[1:])
+    steps = [(b - a).norm(dim=0).mean() for a, b in zip(colored, colored[1:], strict=False)]
+    return float(sum(steps) / len(steps))
 
 
 def shuffled(picture: Tensor, cell: int, order: Tensor | None = None, seed: int = 0):

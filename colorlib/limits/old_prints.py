@@ -1,10 +1,12 @@
 """Old prints: how time spoils a photograph, simulated, and a recipe against it (chapter 12).
 
-No scan is at hand whose true colors are known. So a color photograph is made gray and aged step by
-step; then its true colors can be compared with what a network makes of it.
+Of a real old print nobody knows the true colors: `real` has some to look at. To measure, a color
+photograph is made gray and aged step by step; then its true colors can be compared with what a
+network makes of it.
 """
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -12,10 +14,22 @@ from scipy.ndimage import gaussian_filter, median_filter
 from torch import Tensor
 
 from ..color import into_gamut, lab_to_rgb, lightness_of
+from ..io.assets import asset
 
 # What photographs of today use of the scale of L, from the 1st percentile to the 99th: the medians
 # of those measured, rounded; they are "levels" in results/limits.json.
 BLACK, WHITE = 4.0, 95.0
+
+
+def real() -> dict[str, Path]:
+    """Old photographs that ship with the course, by name. Their credits lie beside them.
+
+    Examples
+    --------
+    >>> sorted(real())
+    ['brothers', 'claudet', 'coins', 'expedition', 'librarian']
+    """
+    return {path.stem: path for path in sorted(asset("old_photos").glob("*.jpg"))}
 
 
 def _soft(L: np.ndarray, rng: np.random.Generator) -> np.ndarray:

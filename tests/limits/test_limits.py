@@ -7,6 +7,7 @@ import pytest
 import torch
 from conftest import ROOT
 
+from colorlib import images
 from colorlib.color import rgb_to_lab
 from colorlib.gamut import AbGamut
 from colorlib.images import as_rgb, sample
@@ -246,3 +247,25 @@ def test_what_ships_is_what_was_measured():
                        ("classification", "table/classification.safetensors")):
         assert found["weights"][name] == downloads.sha256(asset(file)), name
     assert found["command"] and found["T"] == 0.38
+
+
+def test_colors_flicker_only_with_the_grain():
+    scene = as_rgb(sample("cat").resize((32, 24)))
+
+    def by_lightness(rgb):
+        return torch.stack([rgb[0], rgb[1] * 0.8, rgb[2] * 0.5])
+
+    assert failures.flicker(by_lightness, scene, 0.0) == 0
+    little, much = (failures.flicker(by_lightness, scene, grain) for grain in (1.0, 8.0))
+    assert 0 < little < much
+    assert failures.flicker(lambda rgb: torch.full_like(rgb, 0.5), scene, 8.0) == 0
+
+
+def test_real_old_photographs_have_credits():
+    credits = (asset("old_photos") / "CREDITS.md").read_text("utf-8")
+    assert len(old_prints.real()) >= 4
+    for path in old_prints.real().values():
+        line = next(line for line in credits.splitlines() if line.startswith(f"| {path.name} "))
+        assert "license" in credits and any(
+            words in line for words in ("public domain", "CC BY", "no known copyright"))
+        assert max(as_rgb(images.open_photo(path)).shape) <= 512

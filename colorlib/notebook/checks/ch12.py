@@ -1,4 +1,4 @@
-"""Exercises of chapter 12: measuring what goes wrong."""
+"""Exercises of chapter 12: entropy, bleeding, calibration, and a plot to read."""
 
 import math
 
@@ -137,32 +137,29 @@ bleed = Exercise(
     ],
 )
 
-_L = torch.tensor([62.0, 70.0, 55.0, 48.0])
-_B = torch.tensor([18.0, 14.0, 22.0, 9.0])
-_PARTLY_BLUE = torch.tensor([18.0, -4.0, 22.0, 9.0])
+TEMPERATURES = (0.38, 2.5, 1.0)
 
 
-def _angle(L: Tensor, b: Tensor) -> float:
-    return math.degrees(math.atan2(L.mean().item() - 50, b.mean().item()))
+def _judge(got) -> str | None:
+    numbers = got.tolist() if isinstance(got, Tensor) else got
+    if not isinstance(numbers, tuple | list) or len(numbers) != 3:
+        return "three numbers are asked for: (T of a, T of b, T of c)"
+    off = [name for name, is_, T in zip("abc", numbers, TEMPERATURES, strict=True) if is_ != T]
+    return f"not the T of panel {' and not of panel '.join(off)}" if off else None
 
 
-typology = Exercise(
-    reference=_angle,
-    cases=[(_L, _B), (_L - 30, _B), (_L + 15, _B / 2), (_L, _PARTLY_BLUE)],
-    right="Light skin has large angles, dark skin negative ones.",
+temperatures = Exercise(
+    reference=lambda: TEMPERATURES,
+    judge=_judge,
+    right="Below the diagonal it claims more than it keeps, above it less. A small T sharpens.",
     mistakes=[
-        Mistake("that is in radians. ITA is in degrees.",
-                lambda L, b: math.radians(_angle(L, b))),
-        Mistake("b has lost its sign. A pixel with b below 0 makes the mean smaller.",
-                lambda L, b: _angle(L, b.abs())),
-        Mistake("50 was not taken from L.",
-                lambda L, b: math.degrees(math.atan2(L.mean().item(), b.mean().item()))),
-        Mistake("the ratio is upside down: (L - 50) over b.",
-                lambda L, b: math.degrees(math.atan2(b.mean().item(), L.mean().item() - 50))),
-        Mistake("these are the angles of single pixels, averaged. Take means of L and b, then one "
-                "angle: a dark b near 0 would decide.",
-                lambda L, b: torch.rad2deg(torch.atan2(L - 50, b)).mean()),
-        Mistake("the arctangent is missing.",
-                lambda L, b: (L.mean() - 50) / b.mean() * 180 / math.pi),
+        Mistake("a and b have changed places. Dividing by a T below 1 makes the logits larger, so "
+                "the network claims more: its points lie below the diagonal.",
+                lambda: (2.5, 0.38, 1)),
+        Mistake("b and c have changed places. Look how far to the right the points reach: a large "
+                "T makes all confidences small.", lambda: (0.38, 1, 2.5)),
+        Mistake("a and c have changed places. Which of the two lies below the diagonal, and claims "
+                "too much?",
+                lambda: (1, 2.5, 0.38)),
     ],
 )

@@ -1,4 +1,4 @@
-"""Old prints: how time spoils a photograph, simulated, and a recipe against it (chapter 12).
+"""Old prints: how time spoils a photograph, simulated, and a recipe against it (chapter 12b).
 
 Of a real old print nobody knows the true colors: `real` has some to look at. To measure, a color
 photograph is made gray and aged step by step; then its true colors can be compared with what a

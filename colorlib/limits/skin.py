@@ -1,4 +1,4 @@
-"""Skin tones: groups by ITA, and made-up portraits in the tones of a scale (chapter 12).
+"""Skin tones: groups by ITA, and made-up portraits in the tones of a scale (chapter 12b).
 
 Nobody's face is given another color here. Whose face would it be?
 """

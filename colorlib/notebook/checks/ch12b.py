@@ -89,7 +89,7 @@ largest_share = Exercise(
                 lambda n: 3 / n),
         Mistake("that is the share of faces that come out right. The other share is asked for.",
                 lambda n: 0.05 ** (1 / n)),
-        Mistake("this is about 0.05 / n. The sample without one has a chance of 5%, not of 95%, and "
+        Mistake("this is about 0.05 / n. A sample without one has a chance of 5%, not of 95%, and "
                 "(1 - share)^n = 0.05 is undone by a power of 1 / n.",
                 lambda n: 1 - 0.95 ** (1 / n)),
         Mistake("0.05 ** 1 / n is (0.05 ** 1) / n: write 0.05 ** (1 / n).",

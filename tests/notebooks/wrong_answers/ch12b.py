@@ -14,7 +14,8 @@ def _caption(words="they are guesses", kind="black and white", known=True):
 WRONG = {
     "in_order": ["DBECF", "BDECFA", "DBGECFA", "DBECFAA", "DGBECFA", "EDBCFA", "XYZ", ""],
     "typology": [lambda L, b: L.mean(), lambda L, b: torch.rad2deg(torch.atan(b.mean()))],
-    "largest_share": [lambda n: 1 / n, lambda n: 0.05 / n, lambda n: 1 - 0.95 * (1 / n), lambda n: 0.05 ** n],
+    "largest_share": [lambda n: 1 / n, lambda n: 0.05 / n,
+                      lambda n: 1 - 0.95 * (1 / n), lambda n: 0.05 ** n],
     "caption": [_caption(), _caption(words="their colors are real"), _caption(kind="1870"),
                 _caption(known=False), lambda record: record],
 }

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import re
 import sys
 import zipfile
 from urllib.request import Request, urlopen
@@ -200,6 +201,15 @@ def test_students_see_no_answers_in_the_table_of_contents():
     assert "solutions" not in kept and "instructor" not in kept
     assert "Solutions" not in kept, "a part without chapters"
     assert "book/cite" in kept and "notebooks/0[0-6]*" in kept
+
+
+def test_no_page_of_the_students_leads_to_one_that_they_do_not_get():
+    """The students' edition would stop at such a link; this finds it in a second."""
+    for page in (ROOT / "book").rglob("*.md"):
+        if "instructor" not in page.parts:
+            text = re.sub(r"^% begin instructor.*?^% end instructor", "",
+                          page.read_text(encoding="utf-8"), flags=re.S | re.M)
+            assert not re.findall(r"\]\([./]*(?:instructor|notebooks/solutions)/", text), page
 
 
 def test_students_see_no_passage_for_instructors():

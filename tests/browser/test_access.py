@@ -88,6 +88,8 @@ def test_toggles_open_by_keyboard(open_in, path):
     page = open_in(path)
     for toggle in page.locator(".bd-article details").all():
         head = toggle.locator("summary").first
+        if not head.is_visible():  # what "Try it" shows when it has a photo has tests of its own
+            continue
         head.focus()
         assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
         was = toggle.get_attribute("open")

@@ -10,6 +10,7 @@ import json
 import re
 import shutil
 import subprocess
+import threading
 import time
 import zipfile
 
@@ -43,7 +44,9 @@ class Firefox:
     def __init__(self, profile):
         lines = [f"user_pref({json.dumps(k)}, {json.dumps(v)});" for k, v in PREFERENCES.items()]
         (profile / "user.js").write_text("\n".join(lines))
+        # In a thread of its own: Playwright's loop runs in this one.
         self.loop = asyncio.new_event_loop()
+        threading.Thread(target=self.loop.run_forever, daemon=True).start()
         log = profile / "log.txt"  # a pipe would fill up
         with log.open("w") as file:
             self.process = subprocess.Popen(
@@ -55,16 +58,19 @@ class Firefox:
             assert self.process.poll() is None and time.monotonic() < end, log.read_text()
             time.sleep(0.1)
         self.last = 0
-        self.loop.run_until_complete(self._connect(f"{found[1]}/session"))
+        self.wait(self._connect(f"{found[1]}/session"))
         self.ask("session.new", capabilities={})
         self.tab = self.ask("browsingContext.getTree")["contexts"][0]["context"]
 
     async def _connect(self, address):
         self.socket = await websocket.websocket_connect(address, max_message_size=2**28)
 
+    def wait(self, task):
+        """What a coroutine gives, when it is done."""
+        return asyncio.run_coroutine_threadsafe(task, self.loop).result(PATIENCE)
+
     def ask(self, method, **parameters):
-        return self.loop.run_until_complete(
-            asyncio.wait_for(self._ask(method, parameters), PATIENCE))
+        return self.wait(self._ask(method, parameters))
 
     async def _ask(self, method, parameters):
         self.last += 1
@@ -89,10 +95,10 @@ class Firefox:
         return json.loads(found["result"]["value"])
 
     def close(self):
-        self.socket.close()
+        self.loop.call_soon_threadsafe(self.socket.close)
         self.process.terminate()
         self.process.wait(30)
-        self.loop.close()
+        self.loop.call_soon_threadsafe(self.loop.stop)
 
 
 HELPERS = """

@@ -49,6 +49,20 @@ class Mistake:
     function: Callable
 
 
+def judge_of_three(right: tuple, what: str, place: str) -> Callable:
+    """A judge of three numbers, one for each of a, b and c: says which of them are wrong."""
+
+    def judge(got) -> str | None:
+        numbers = got.tolist() if isinstance(got, Tensor) else got
+        if not isinstance(numbers, tuple | list) or len(numbers) != 3:
+            return f"three numbers are asked for: ({what} of a, {what} of b, {what} of c)"
+        off = [name for name, number, is_right in zip("abc", numbers, right, strict=True)
+               if number != is_right]
+        return f"not the {what} of {place}{f' and not of {place}'.join(off)}" if off else None
+
+    return judge
+
+
 @dataclass(frozen=True)
 class Exercise:
     """A checker: call it with the learner's answer.

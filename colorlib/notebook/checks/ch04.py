@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..checks import Exercise, Mistake
+from ..checks import Exercise, Mistake, judge_of_three
 
 
 def _convolve(image: Tensor, kernel: Tensor) -> Tensor:
@@ -107,17 +107,9 @@ receptive_field = Exercise(
 FAULTS = (5, 2, 3)
 
 
-def _judge(got) -> str | None:
-    numbers = got.tolist() if isinstance(got, Tensor) else got
-    if not isinstance(numbers, tuple | list) or len(numbers) != 3:
-        return "three numbers are asked for: (fault of a, fault of b, fault of c)"
-    off = [name for name, is_, fault in zip("abc", numbers, FAULTS, strict=True) if is_ != fault]
-    return f"not the fault of version {' and not of version '.join(off)}" if off else None
-
-
 faults = Exercise(
     reference=lambda: FAULTS,
-    judge=_judge,
+    judge=judge_of_three(FAULTS, "fault", "version "),
     right="The shape, the number of parameters, and a sum of two inputs: one of the three checks "
           "finds each bug.",
     mistakes=[

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from ...gamut import AbGamut
-from ..checks import Exercise, Mistake
+from ..checks import Exercise, Mistake, judge_of_three
 
 _RNG = torch.Generator().manual_seed(4)
 _GAMUT = AbGamut()
@@ -114,17 +114,9 @@ pixel_weight = Exercise(
 FAULTS = (3, 4, 2)
 
 
-def _judge(got) -> str | None:
-    numbers = got.tolist() if isinstance(got, Tensor) else got
-    if not isinstance(numbers, tuple | list) or len(numbers) != 3:
-        return "three numbers are asked for: (fault of a, fault of b, fault of c)"
-    off = [name for name, is_, fault in zip("abc", numbers, FAULTS, strict=True) if is_ != fault]
-    return f"not the fault of loss_{' and not of loss_'.join(off)}" if off else None
-
-
 found = Exercise(
     reference=lambda: FAULTS,
-    judge=_judge,
+    judge=judge_of_three(FAULTS, "fault", "loss_"),
     right="None of them raises an error. A first loss and a perfect answer find two of the three; "
           "the third is found by asking where the weight comes from.",
     mistakes=[

@@ -8,7 +8,7 @@ from ...gamut import AbGamut
 from ...losses import cross_entropy
 from ...networks import zhang
 from ...recipes import Recipe, Stage
-from ..checks import Exercise, Mistake
+from ..checks import Exercise, Mistake, judge_of_three
 
 
 def _fit(network, optimizer, rate, batches, forget=(), sign=1) -> list[float]:
@@ -163,17 +163,9 @@ average = Exercise(
 FAULTS = (3, 2, 4)
 
 
-def _judge(got) -> str | None:
-    numbers = got.tolist() if isinstance(got, torch.Tensor) else got
-    if not isinstance(numbers, tuple | list) or len(numbers) != 3:
-        return "three numbers are asked for: (fault of a, fault of b, fault of c)"
-    off = [name for name, is_, fault in zip("abc", numbers, FAULTS, strict=True) if is_ != fault]
-    return f"not the fault of loop_{' and not of loop_'.join(off)}" if off else None
-
-
 found = Exercise(
     reference=lambda: FAULTS,
-    judge=_judge,
+    judge=judge_of_three(FAULTS, "fault", "loop_"),
     right="A flat curve, a curve that jumps, and a picture on the wrong side.",
     mistakes=[
         Mistake("a and b have changed places: which of them clears its gradients at all?",

@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from ..checks import Exercise, Mistake
+from ..checks import Exercise, Mistake, judge_of_three
 
 _RNG = torch.Generator().manual_seed(12)
 _LOGITS = 3 * torch.randn(313, 2, 3, generator=_RNG)
@@ -140,17 +140,9 @@ bleed = Exercise(
 TEMPERATURES = (0.38, 2.5, 1.0)
 
 
-def _judge(got) -> str | None:
-    numbers = got.tolist() if isinstance(got, Tensor) else got
-    if not isinstance(numbers, tuple | list) or len(numbers) != 3:
-        return "three numbers are asked for: (T of a, T of b, T of c)"
-    off = [name for name, is_, T in zip("abc", numbers, TEMPERATURES, strict=True) if is_ != T]
-    return f"not the T of panel {' and not of panel '.join(off)}" if off else None
-
-
 temperatures = Exercise(
     reference=lambda: TEMPERATURES,
-    judge=_judge,
+    judge=judge_of_three(TEMPERATURES, "T", "panel "),
     right="Below the diagonal it claims more than it keeps, above it less. A small T sharpens.",
     mistakes=[
         Mistake("a and b have changed places. Dividing by a T below 1 makes the logits larger, so "

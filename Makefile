@@ -20,6 +20,10 @@ $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and \
 	  f"Python 3.11 or newer is needed, {sys.executable} is {v[0]}.{v[1]}: make PYTHON=python3.13")'
 	$(PYTHON) -m venv .venv
+	@{ [ "$$(uname -sm)" != 'Linux x86_64' ] || command -v nvidia-smi || $(BIN)/python -m pip show torch || \
+	  $(BIN)/python -m pip config list | grep 'extra-index-url\|find-links'; } >/dev/null 2>&1 || \
+	  echo 'No NVIDIA GPU here, and pip is about to fetch torch with CUDA, gigabytes. To do without:' \
+	  'Ctrl-C, set PIP_EXTRA_INDEX_URL as book/install.md says ("torch without CUDA"), make again.'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(CONSTRAINTS) -e '.[book,test,export]'
 	@touch $@
 

@@ -227,6 +227,40 @@ def test_make_says_which_python_it_needs(tmp_path):
     assert not (tmp_path / ".venv").exists()
 
 
+@pytest.mark.parametrize("case", ["nothing", "a GPU", "an address", "torch", "a Mac"])
+def test_make_tells_of_cuda_before_it_is_fetched(tmp_path, case):
+    """In one line, and only where the CPU build would do and has no address yet."""
+    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
+        shutil.copy(ROOT / name, tmp_path)
+    (tmp_path / "colorlib").mkdir()
+    (tmp_path / "bin").mkdir()
+    for name in ("sh", "cp", "env", "find", "grep", "mkdir", "sed", "touch"):
+        (tmp_path / "bin" / name).symlink_to(shutil.which(name))  # and no nvidia-smi
+
+    def program(path, text):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"#!/bin/sh\n{text}\n")
+        path.chmod(0o755)
+
+    # Stands for both Pythons: `show` finds torch or not, `config list` tells what pip was told.
+    program(tmp_path / "python", f"""case "$*" in
+      "-m venv .venv") mkdir -p .venv/bin; cp python .venv/bin/python ;;
+      *" show torch") {"true" if case == "torch" else "false"} ;;
+      *" config list") env | sed -n "s/^PIP_EXTRA_INDEX_URL/:env:.extra-index-url/p" ;;
+    esac""")
+    system = "Darwin arm64" if case == "a Mac" else "Linux x86_64"
+    program(tmp_path / "bin" / "uname", f"echo {system}")
+    if case == "a GPU":
+        program(tmp_path / "bin" / "nvidia-smi", "true")
+    env = {"PATH": f"{tmp_path}/bin"}
+    if case == "an address":
+        env["PIP_EXTRA_INDEX_URL"] = "https://example.org"
+    run = subprocess.run([shutil.which("make"), "-s", ".venv/.ready", f"PYTHON={tmp_path}/python"],
+                         env=env, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert run.stderr == ""
+    assert run.stdout.count("\n") == (case == "nothing") == run.stdout.count("PIP_EXTRA_INDEX_URL")
+
+
 def pins():
     lines = (ROOT / "constraints.txt").read_text().splitlines()
     return {r.name.lower().replace("_", "-"): r

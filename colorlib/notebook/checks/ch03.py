@@ -15,31 +15,6 @@ def _count(classes: Tensor, weights: Tensor | None = None) -> Tensor:
     return torch.bincount(classes.flatten(), weights, Q)
 
 
-_FEW = torch.tensor([[120, 120, 5], [120, 0, 120]])
-_MANY = torch.tensor([[312, 120], [312, 312]])
-
-hard_prior = Exercise(
-    reference=lambda classes: _count(classes) / classes.numel(),
-    cases=[(_FEW,), (_MANY,), (_FEW.T,)],
-    right="Every class has its share, those that never occur have 0, and the shares sum to 1.",
-    tolerance=1e-4,
-    mistakes=[
-        Mistake("these are counts. Divide by the number of pixels to get shares.", _count),
-        Mistake("the classes after the last that occurs are missing: bincount has a minlength.",
-                lambda classes: torch.bincount(classes.flatten()) / classes.numel()),
-        Mistake("divide by the number of pixels, not by the number of classes.",
-                lambda classes: _count(classes) / Q),
-        Mistake("divided by the largest count, the shares do not sum to 1.",
-                lambda classes: _count(classes) / _count(classes).max()),
-        Mistake("p[classes] += 1 adds only once where a class comes again; bincount and index_add_ "
-                "add every time.",
-                lambda classes: torch.zeros(Q).index_put_(
-                    (classes,), torch.ones(())) / classes.numel()),
-        Mistake("len() of a picture is its number of rows; its number of pixels is .numel().",
-                lambda classes: _count(classes) / len(classes)),
-    ],
-)
-
 # Three pixels in a row: gray, a red between bins, a dark blue.
 _TARGET = AbGamut().soft_encode(torch.tensor([[[0.0, 44.0, 20.0]], [[0.0, 33.0, -47.0]]]))
 _SHARED = AbGamut().soft_encode(torch.tensor([[[3.0, 4.0, 12.0]], [[4.0, 3.0, 4.0]]]))
@@ -112,31 +87,6 @@ balance = Exercise(
                 lambda p, lam: class_weights(p, 0.0)),
     ],
 )
-
-_WEIGHTS = torch.tensor([0.2, 3.0, 1.0, 5.0, 0.5, 1.2, 0.1])
-_PHOTO = torch.tensor([[0, 0, 5, 1], [2, 4, 0, 3]])
-
-share_above_one = Exercise(
-    reference=lambda classes, weights: (weights[classes] > 1).float().mean(),
-    cases=[(_PHOTO, _WEIGHTS), (_PHOTO[:1], _WEIGHTS), (torch.tensor([[2, 2], [3, 5]]), _WEIGHTS)],
-    right="First a weight for every pixel, then the share of the pixels.",
-    tolerance=1e-4,
-    mistakes=[
-        Mistake("this is the share of the classes. How often does each occur in the photo?",
-                lambda classes, weights: (weights > 1).float().mean()),
-        Mistake("this is the number of pixels. Divide it by how many there are.",
-                lambda classes, weights: (weights[classes] > 1).sum()),
-        Mistake("a weight of exactly 1 is not above 1.",
-                lambda classes, weights: (weights[classes] >= 1).float().mean()),
-        Mistake("this is the mean weight of the photo.",
-                lambda classes, weights: weights[classes].mean()),
-        Mistake("compare the weight of a pixel's class with 1, not the number of its class.",
-                lambda classes, weights: (classes > 1).float().mean()),
-        Mistake("this is in percent; a share goes from 0 to 1.",
-                lambda classes, weights: 100 * (weights[classes] > 1).float().mean()),
-    ],
-)
-
 
 def _normalized(values: Tensor) -> Tensor:
     return values / values.sum()

@@ -1,6 +1,7 @@
 """The files that the page "Try it" needs: two networks as ONNX, what to know of them, examples.
 
-The course's network goes out with the keys by which hints spread, see `rivals.hints`.
+The course's network goes out with the keys by which hints spread, see `rivals.hints`, and with what
+each of its blocks gives, for a look inside.
 """
 
 import hashlib
@@ -8,10 +9,14 @@ import json
 import shutil
 from pathlib import Path
 
+from torch import nn
+
 from colorlib import Colorizer
+from colorlib.engine.counting import CONVOLUTIONS
 from colorlib.images import samples
 from colorlib.inference import SHIPPED
 from colorlib.io.assets import asset
+from colorlib.representation.features import BLOCKS
 from colorlib.rivals import hints
 from colorlib.rivals.interactive import ByHints
 from colorlib.scale import export
@@ -47,7 +52,8 @@ def write_files(app, exception):
     for name in SHIPPED:
         model, colorizer = folder / f"{name}.onnx", Colorizer.from_pretrained(name)
         if name == "course":
-            export.export_onnx(by_hints, model, ("keys", "alone"), with_keys)
+            export.export_onnx(by_hints, model, ("keys", "alone", *parts_of(by_hints.network)),
+                               look_inside)
         else:
             export.export_onnx(colorizer, model)
         networks[name] = {"file": model.name, "size": colorizer.size, "bytes": model.stat().st_size,
@@ -59,6 +65,7 @@ def write_files(app, exception):
         "bins": colorizer.bins.tolist(),
         "quality": quality(),
         "near": by_hints.network.near.exp().item(),
+        "blocks": {name: convolutions(part) for name, part in parts_of(by_hints.network).items()},
         "bytes": {path.name: path.stat().st_size for path in runtimes},
         "versions": {path.name: hashlib.sha256(path.read_bytes()).hexdigest()[:12]
                      for path in (*runtimes, *folder.glob("*.onnx"))},
@@ -81,10 +88,28 @@ def quality():
                               strict=True))} for name in SHIPPED}
 
 
-def with_keys(network, lightness):
-    """The course's logits, the key of each place, and its score of taking no hint."""
+def parts_of(network):
+    """The blocks that the page shows, by name; the last one without the layer of the bins."""
+    return {name: getattr(network, name) for name in BLOCKS} | {"model8": network.model8[:-1]}
+
+
+def convolutions(part):
+    """What it takes to find the pixels behind a place: see `engine.counting.receptive_field`."""
+    return [{"kernel": layer.kernel_size[0], "stride": layer.stride[0],
+             "padding": layer.padding[0], "dilation": layer.dilation[0],
+             "transposed": isinstance(layer, nn.ConvTranspose2d)}
+            for layer in part if isinstance(layer, CONVOLUTIONS)]
+
+
+def look_inside(network, lightness):
+    """The logits, the key of each place, its score of taking no hint, and what each block gives."""
+    seen = []
+    hooks = [part[-1].register_forward_hook(lambda module, given, output: seen.append(output))
+             for part in parts_of(network).values()]
     own, keys = network.look(lightness)
-    return own, keys, network.alone(keys)
+    for hook in hooks:
+        hook.remove()
+    return own, keys, network.alone(keys), *seen
 
 
 def add_manifest(app, pagename, templatename, context, doctree):

@@ -9,7 +9,7 @@ export function typeOf({ type }) {
   return type === "image/jpeg" ? type : "image/png";
 }
 
-export function nameOf({ name, type }) {
+export function fileName({ name, type }) {
   return `${name.replace(/\.\w+$/, "")}_color.${typeOf({ type }) === "image/png" ? "png" : "jpg"}`;
 }
 
@@ -30,7 +30,7 @@ export async function colorAll(files, { T, provider, onProgress, onStep, isWante
         if (!isWanted()) return undefined; // or another photo would come between
         blob = await ask(...step, { onProgress });
       }
-      await zip.add(nameOf(file), blob);
+      await zip.add(fileName(file), blob);
     } catch (error) {
       problems.push(`${file.name}: ${error.message}`);
     }

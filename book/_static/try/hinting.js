@@ -1,7 +1,7 @@
 // The reader's hints on the page: pins on the photo, colors to choose from, undo, a file of them.
 
 import { cssOf } from "./color.js";
-import { signed } from "./plane.js";
+import { nameOf, percent, swatch } from "./plane.js";
 import { bytesOf, parse, textOf } from "./strokes.js";
 
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
@@ -41,10 +41,10 @@ export class Hinting {
     this.place = pixel;
     this.choices.replaceChildren(...choices.map(({ ab, share }) => {
       const button = document.createElement("button");
-      const percent = `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`;
+      const belief = percent(share);
       button.type = "button";
-      button.append(swatch(L, ab), percent);
-      button.setAttribute("aria-label", `${nameOf(ab)}, ${percent} of the belief`);
+      button.append(swatch(L, ab), belief);
+      button.setAttribute("aria-label", `${nameOf(ab)}, ${belief} of the belief`);
       button.addEventListener("click", () => this.choose(...ab));
       return button;
     }));
@@ -175,15 +175,4 @@ export class Hinting {
       if (Math.hypot(dx, dy) > 3) this.move(number, dx * scale, dy * scale);
     }, { once: true });
   }
-}
-
-function nameOf([a, b]) {
-  return `a ${signed(a)}, b ${signed(b)}`;
-}
-
-function swatch(L, ab) {
-  const patch = document.createElement("span");
-  patch.className = "swatch";
-  patch.style.background = cssOf(L, ...ab);
-  return patch;
 }

@@ -104,7 +104,7 @@ async function startSession(provider, script, model, binary) {
   return sessionOf(model, provider);
 }
 
-// Resolves to a function: lightness, width, height to what the network says.
+// Resolves to a function: lightness, width, height and names of more outputs to what the network says.
 async function sessionOf(model, provider) {
   let session;
   try {
@@ -115,13 +115,11 @@ async function sessionOf(model, provider) {
   } catch (error) {
     throw new Problem(/memory/i.test(error) ? "memory" : "wasm", { cause: error });
   }
-  return async (lightness, width, height) => {
+  return async (lightness, width, height, more = []) => {
     const input = new ort.Tensor("float32", lightness, [1, 1, height, width]);
-    const { logits, keys, alone } = await session.run({ lightness: input });
+    const { logits, ...others } = await session.run({ lightness: input }, ["logits", ...more]);
     const [, , rows, columns] = logits.dims;
-    return {
-      logits: logits.data, width: columns, height: rows, keys: keys?.data, alone: alone?.data,
-    };
+    return { logits: logits.data, width: columns, height: rows, others };
   };
 }
 

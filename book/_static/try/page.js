@@ -1,12 +1,13 @@
 // The page "Try it": a photo comes in, the worker colors it, the reader plays with what it thought.
 
-import { colorAll, nameOf, typeOf } from "./batch.js";
+import { colorAll, fileName, typeOf } from "./batch.js";
 import { ask } from "./client.js";
 import { Compare } from "./compare.js";
 import { Hinting } from "./hinting.js";
+import { Inside } from "./inside.js";
 import { check, give, listen } from "./intake.js";
 import { keep, keepUpToDate } from "./offline.js";
-import { Plane, signed } from "./plane.js";
+import { nameOf, percent, Plane } from "./plane.js";
 import { Stage } from "./stage.js";
 
 const root = document.getElementById("try");
@@ -24,9 +25,8 @@ const hinting = new Hinting(result, stage, {
   },
   onTouch: (x, y) => stage.setProbe(x / photo.scale, y / photo.scale),
 });
-const plane = new Plane(part("plane"), part("table"), (a, b) => hinting.choose(a, b));
-const compare = new Compare(part("compare"), {
-  temperature: T,
+const plane = new Plane(part("plane"), { table: part("table"), onPick: (a, b) => hinting.choose(a, b) });
+const later = { // for what may fetch another network
   onProgress: showProgress,
   onError(error) {
     problem.textContent = error.message;
@@ -36,7 +36,9 @@ const compare = new Compare(part("compare"), {
     progress.hidden = true;
     keepAll();
   },
-});
+};
+const compare = new Compare(part("compare"), { temperature: T, ...later });
+const inside = new Inside(part("inside"), stage, later);
 // Which of the two the page's address insists on, if any: ?provider=webgpu or ?provider=wasm.
 const provider = new URLSearchParams(location.search).get("provider");
 const WHERE = { webgpu: "on the GPU (WebGPU)", wasm: "on the CPU (WebAssembly)" };
@@ -73,6 +75,7 @@ async function open(source, name, type) {
     progress.hidden = true;
     hinting.open(photo);
     compare.open();
+    inside.open();
     root.dataset.hints = 0;
     result.hidden = false; // a bad file in between may have hidden it
     stage.setAnswer(answer);
@@ -141,6 +144,7 @@ const draw = {
     plane.show(found);
     hinting.offer(found, pixel);
     describe(pixel, found);
+    await inside.follow(pixel);
   },
 };
 
@@ -164,11 +168,10 @@ async function refresh(name) {
 
 function describe({ x, y }, { shares, lab: [L], mean, mode, annealed }) {
   const largest = Math.max(...shares);
-  const color = ([a, b]) => `a ${signed(a)}, b ${signed(b)}`;
   summary.textContent =
     `Pixel ${Math.round(x * photo.scale)}, ${Math.round(y * photo.scale)}, L ${L.toFixed(0)}: annealed mean ` +
-    `${color(annealed)}; mean ${color(mean)}; mode ${color(mode)}, with ` +
-    `${(100 * largest).toFixed(largest < 0.1 ? 1 : 0)} % of the belief.`;
+    `${nameOf(annealed)}; mean ${nameOf(mean)}; mode ${nameOf(mode)}, with ` +
+    `${percent(largest)} of the belief.`;
 }
 
 function T() {
@@ -179,7 +182,7 @@ async function save() {
   download.disabled = true;
   status.textContent = "Coloring it at its full size.";
   try {
-    const name = nameOf(photo);
+    const name = fileName(photo);
     give(await ask("save", { T: T(), type: typeOf(photo) }), name);
     status.textContent = `Saved ${name}. Wherever you show it, say that its colors are guessed.`;
   } catch (error) {

@@ -15,12 +15,12 @@ const MARKS = {
 };
 
 export class Plane {
-  // `onPick` is told the (a, b) that someone touches.
-  constructor(svg, table, onPick) {
+  // `onPick` is told the (a, b) that someone touches; `table` says in numbers where the marks are.
+  constructor(svg, { table, onPick, marks = Object.keys(MARKS) }) {
     this.table = table;
     svg.addEventListener("click", ({ clientX, clientY }) => {
       const { left, top, width, height } = svg.getBoundingClientRect();
-      onPick(((2 * (clientX - left)) / width - 1) * REACH, (1 - (2 * (clientY - top)) / height) * REACH);
+      onPick?.(((2 * (clientX - left)) / width - 1) * REACH, (1 - (2 * (clientY - top)) / height) * REACH);
     });
     svg.setAttribute("viewBox", `${-REACH} ${-REACH} ${2 * REACH} ${2 * REACH}`);
     add(svg, "rect", { x: -REACH, y: -REACH, width: 2 * REACH, height: 2 * REACH, class: "ground" });
@@ -28,13 +28,9 @@ export class Plane {
     add(svg, "text", { x: REACH - 4, y: -5, "text-anchor": "end" }).textContent = "a →";
     add(svg, "text", { x: 5, y: 14 - REACH }).textContent = "b ↑";
     this.bins = add(svg, "g");
-    this.marks = Object.fromEntries(Object.entries(MARKS).map(([name, d]) => {
-      const mark = add(svg, "g", { class: "mark" });
-      add(mark, "path", { d, class: "halo" });
-      add(mark, "path", { d });
-      return [name, mark];
-    }));
-    for (const row of table.querySelectorAll("[data-mark]")) {
+    this.curve = marked(svg, "");
+    this.marks = Object.fromEntries(marks.map((name) => [name, marked(svg, MARKS[name])]));
+    for (const row of table?.querySelectorAll("[data-mark]") ?? []) {
       const icon = document.createElementNS(SVG, "svg");
       icon.setAttribute("viewBox", "-9 -9 18 18");
       icon.setAttribute("aria-hidden", "true");
@@ -59,12 +55,27 @@ export class Plane {
     for (const [name, mark] of Object.entries(this.marks)) {
       const [a, b] = name === "photo" ? own : colors[name];
       mark.setAttribute("transform", `translate(${a} ${-b})`);
+      if (!this.table) continue;
       const row = this.table.querySelector(`[data-mark=${name}]`);
       row.querySelector(".swatch").style.background = cssOf(L, a, b);
       row.querySelector(".a").textContent = signed(a);
       row.querySelector(".b").textContent = signed(b);
     }
   }
+
+  // A line through these (a, b).
+  trace(points) {
+    const d = `M${points.map(([a, b]) => `${a.toFixed(1)} ${(-b).toFixed(1)}`).join("L")}`;
+    for (const path of this.curve.children) path.setAttribute("d", d);
+  }
+}
+
+// A path in white, with a dark rim.
+function marked(svg, d) {
+  const mark = add(svg, "g", { class: "mark" });
+  add(mark, "path", { d, class: "halo" });
+  add(mark, "path", { d });
+  return mark;
 }
 
 function place(square, a, b, side) {
@@ -76,6 +87,21 @@ function place(square, a, b, side) {
 
 export function signed(value) {
   return value.toFixed(0).replace("-", "−").replace(/^−0$/, "0");
+}
+
+export function nameOf([a, b]) {
+  return `a ${signed(a)}, b ${signed(b)}`;
+}
+
+export function percent(share) {
+  return `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`;
+}
+
+export function swatch(L, ab) {
+  const patch = document.createElement("span");
+  patch.className = "swatch";
+  patch.style.background = cssOf(L, ...ab);
+  return patch;
 }
 
 export function add(parent, name, attributes = {}) {

@@ -1,7 +1,8 @@
 // Everything that takes time, away from the page: answers messages { id, name, argument }.
 
+import { fromPlace, spreadOf } from "./blocks.js";
 import { annealedMean, likeliest, meanOf, probabilities } from "./distribution.js";
-import { rgbToLab } from "./color.js";
+import { rgbToLab, writeLab } from "./color.js";
 import { attend, mix, onGrid } from "./hints.js";
 import { fetched, loadAnother, loadNetwork } from "./network.js";
 import { noteOf, withNote } from "./note.js";
@@ -74,6 +75,22 @@ const tasks = {
     return both;
   },
 
+  // What the course's network makes of the photo, seen from one pixel of the preview.
+  async inside({ x, y }) {
+    const { about } = await network;
+    const [across, down] = [x / photo.preview.width, y / photo.preview.height];
+    const { seen, picture, blocks, logits, width, height } = (answer.inside ??= await findBlocks(about));
+    const cells = width * height;
+    const cell = Math.floor(down * height) * width + Math.floor(across * width);
+    const pixel = 4 * (y * photo.preview.width + x);
+    return {
+      picture, bins: about.bins, L: rgbToLab(...photo.preview.data.subarray(pixel, pixel + 3))[0],
+      place: { x: across * seen.width, y: down * seen.height },
+      logits: Float32Array.from(about.bins, (_, q) => logits[q * cells + cell]),
+      blocks: blocks.map((block) => fromPlace(block, seen, across, down)),
+    };
+  },
+
   async color({ T }) {
     return photo.colored(await abAt(T));
   },
@@ -122,8 +139,29 @@ async function findKeys() {
   if (answer.keys) return;
   const run = await networkOf("course"); // which has the keys by which hints spread
   const { lightness, width, height } = answer.seen;
-  const { keys, alone } = await run(lightness, width, height);
-  Object.assign(answer, { keys, alone });
+  const { others: { keys, alone } } = await run(lightness, width, height, ["keys", "alone"]);
+  Object.assign(answer, { keys: keys.data, alone: alone.data });
+}
+
+// The outputs of each block for this photo, at the size that the course's network wants.
+async function findBlocks(about) {
+  const seen = photo.forNetwork(about.networks.course.size);
+  const names = Object.keys(about.blocks);
+  const run = await networkOf("course");
+  const { others, ...found } = await run(seen.lightness, seen.width, seen.height, names);
+  const picture = new ImageData(seen.width, seen.height);
+  seen.lightness.forEach((L, i) => {
+    writeLab(L, 0, 0, picture.data, 4 * i);
+    picture.data[4 * i + 3] = 255;
+  });
+  const blocks = names.map((name, i) => {
+    const { data, dims: [, channels, height, width] } = others[name];
+    return {
+      name, data, channels, width, height, spread: spreadOf(data, width * height),
+      convolutions: names.slice(0, i + 1).flatMap((before) => about.blocks[before]),
+    };
+  });
+  return { ...found, seen, picture, blocks };
 }
 
 function showProgress(received, total) {

@@ -26,7 +26,7 @@ def _weighted(rgb: Tensor, weights: Tensor = _LUMINANCE) -> Tensor:
 to_light = Exercise(
     reference=srgb_to_linear,
     cases=[(torch.tensor([0.5]),), (torch.tensor([0.02]),), (torch.tensor([0.0, 0.1, 0.25, 1.0]),),
-           (torch.tensor([0.035]),)],  # still on the line, close to its end
+           (torch.tensor([0.035, 0.045]),)],  # just before and just behind the line's end
     right="A power of 2.4 for most values, a straight line close to black.",
     tolerance=2e-6,  # where the line ends, the curve is off by 1e-5 only
     mistakes=[
@@ -37,6 +37,8 @@ to_light = Exercise(
                 lambda v: ((v + 0.055) / 1.055) ** 2.4),
         Mistake("the straight piece ends too early: it reaches to a stored value of 0.04045.",
                 lambda v: torch.where(v <= 0.03, v / 12.92, ((v + 0.055) / 1.055) ** 2.4)),
+        Mistake("the straight piece is too long: it ends at a stored value of 0.04045.",
+                lambda v: torch.where(v <= 0.05, v / 12.92, ((v + 0.055) / 1.055) ** 2.4)),
         Mistake("0.0031308 is the end of the straight piece in amounts of light. In stored values, "
                 "it is 0.04045.",
                 lambda v: torch.where(v <= 0.0031308, v / 12.92, ((v + 0.055) / 1.055) ** 2.4)),

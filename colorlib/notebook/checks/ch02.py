@@ -25,6 +25,8 @@ reached = Exercise(
         Mistake("every color was counted. Several can share one center: count the different "
                 "columns, unique(dim=1).",
                 lambda ab, step: ab.shape[1]),
+        Mistake("dim=0 compares the rows. A center is a column: unique(dim=1), and its shape[1].",
+                lambda ab, step: (ab / step).round().unique(dim=0).shape[0]),
         Mistake("single numbers were counted. A center is a pair: unique(dim=1).",
                 lambda ab, step: len((ab / step).round().unique())),
         Mistake("the step is always 10 here; it should be the argument.",

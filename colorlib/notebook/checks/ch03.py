@@ -49,6 +49,9 @@ soft_prior = Exercise(
         Mistake("p[indices[k]] += weights[k] adds only once where two pixels have the same class; "
                 "bincount and index_add_ add every time.", _in_five_rounds),
         Mistake("the sum is the number of pixels. It has to be 1.", _count),
+        Mistake("the classes after the last that occurs are missing: bincount has a minlength.",
+                lambda indices, weights: torch.bincount(
+                    indices.flatten(), weights.flatten()) / _pixels(indices)),
         Mistake("divided by five times the number of pixels: a pixel's five weights sum to 1.",
                 lambda indices, weights: _count(indices, weights) / indices.numel()),
         Mistake("only the nearest class was counted. That is the hard count again.",

@@ -140,7 +140,7 @@ joint_bilateral = Exercise(
     reference=_joint_bilateral,
     cases=[(_AB, _DISTANCE, _DIFFERENCE), (_AB, _DISTANCE, torch.zeros(3)), _many(),
            (_AB, _DISTANCE, _DIFFERENCE, 0.3, 12.0)],
-    right="Near in place and near in lightness: who is both, lends its color.",
+    right="The pixels that are near in place and near in lightness give the color.",
     mistakes=[
         Mistake("the lightness was left out: this is a plain blur.",
                 lambda ab, far, off, *sigmas: _joint_bilateral(

@@ -147,14 +147,14 @@ def _quantiles(drawn: Tensor, low: float = 0.025) -> tuple[float, float]:
 interval = Exercise(
     reference=_interval,
     cases=[(_SCORES, _PIXELS, _PICKS), (_PIXELS - _SCORES, _PIXELS, _PICKS.flip(0)[:200])],
-    right="The same photographs, dealt out anew: what could as well have come out.",
+    right="The same photographs, sampled again with replacement: other results that were possible.",
     mistakes=[
         Mistake("the AuC of each photo was averaged: large photographs must count more. Sum first.",
                 lambda score, pixels, picks: _quantiles((score / pixels)[picks].mean(1))),
         Mistake("this is a 90% interval: 2.5% go at each end.",
                 lambda score, pixels, picks: _quantiles(
                     score[picks].sum(1) / pixels[picks].sum(1), 0.05)),
-        Mistake("this is the spread of single photographs, not of a whole sample's figure.",
+        Mistake("this is the spread of single photographs, not of a whole sample's number.",
                 lambda score, pixels, picks: _quantiles(score / pixels)),
         Mistake("1.96 standard deviations fit a bell. Take the quantiles, which fit any shape.",
                 _normal),

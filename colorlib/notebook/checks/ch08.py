@@ -94,6 +94,9 @@ interval = Exercise(
         Mistake("the mean plus and minus 1.96 standard deviations fits a bell. Take the quantiles, "
                 "which fit any shape.",
                 lambda rates, picks: _bell(rates.mean(), rates[picks].mean(1).std())),
+        Mistake("the draws' mean plus and minus 1.96 standard deviations fits a bell. Take the "
+                "quantiles, which fit any shape.",
+                lambda rates, picks: _bell(rates[picks].mean(), rates[picks].mean(1).std())),
         Mistake("this is the mean plus and minus 1.96 standard errors, and no draw was used. Take "
                 "the quantiles of the drawn classes.",
                 lambda rates, picks: _bell(rates.mean(), rates.std() / len(rates) ** 0.5)),

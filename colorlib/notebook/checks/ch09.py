@@ -62,7 +62,7 @@ affinity = Exercise(
     cases=[(50.0, _SMOOTH), (50.0, _AROUND), (71.0, _AROUND), (50.5, 50 + _AROUND / 100),
            (40.0, torch.full((8,), 40.0))],
     tolerance=1e-5,
-    right="Who is like me in lightness is to be like me in color; in a flat place, all alike.",
+    right="A neighbor with a similar lightness counts more; in a flat place, all count alike.",
     mistakes=[
         Mistake("the weights don't sum to 1: divide by their sum.",
                 lambda center, around: _exponent(center, around, _variance(center, around)).exp()),
@@ -153,7 +153,7 @@ def _scribbles_needed(errors: Tensor, rival: Tensor) -> Tensor:
 scribbles_needed = Exercise(
     reference=_scribbles_needed,
     cases=[(_ERRORS[:3], _RIVAL[:3]), (_ERRORS, _RIVAL), (_ERRORS[:, :3], _RIVAL)],
-    right="That is the price of a picture in strokes of a person.",
+    right="This is how many strokes of a person a picture takes.",
     mistakes=[
         Mistake("this is where the error is smallest. Stop at the first that beats the rival.",
                 lambda errors, rival: errors.argmin(1)),

@@ -105,7 +105,7 @@ listen = Exercise(
            (torch.tensor([-0.5, -3.0, -9.0]), -2.0, _WANTED, _OWN),
            (torch.tensor([-30.0, -40.0, -35.0]), -2.0, _WANTED, _OWN),
            (torch.zeros(0), -2.0, _WANTED[:0], _OWN)],
-    right="Who is like a hint takes its color; who is like none keeps their own.",
+    right="A place that is like a hint takes its color; a place that is like none keeps its own.",
     mistakes=[
         Mistake("without `alone` in the softmax, every place must listen to some hint.",
                 lambda scores, alone, colors, own: scores.softmax(0) @ colors),

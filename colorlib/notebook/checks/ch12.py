@@ -112,7 +112,7 @@ bleed = Exercise(
     reference=_gone,
     cases=[(_AB, _INSIDE, _FAR), (_WILD, _INSIDE, _FAR), (_AB.flip(0), ~_INSIDE, _FAR),
            (_WILD, _INSIDE, _FAR, 3)],
-    right="Sharp: 0. A rim that has gone over to the thing's color: 1.",
+    right="Sharp: 0. A rim that has the thing's color: 1.",
     mistakes=[
         Mistake("a share lies from 0 to 1: a pixel can't go over more than all the way.",
                 lambda *a: _gone(*a, clip=False)),

@@ -1,4 +1,4 @@
-"""Measure what chapter 11 reports of five networks: ``python -m experiments.probes``.
+"""Measure what chapter 11 reports of six networks: ``python -m experiments.probes``.
 
 Every part is written to a folder as soon as it is done. After a stop the same command goes on from
 there. Everything takes about half an hour of one core.
@@ -21,7 +21,8 @@ from colorlib.representation.finetuning import FEW
 from experiments.study import NETWORKS, VIEW, Study
 
 TUNED = ("random", "color")  # the networks that few labels train further
-PAIRS = (("color", "random"), ("color", "kmeans"), ("color", "l2"), ("supervised", "color"))
+PAIRS = (("color", "random"), ("color", "kmeans"), ("color", "classification"),
+         ("classification", "l2"), ("supervised", "color"))
 # Of the features that ship for the notebook:
 SHIPPED = ("random", "color", "supervised"), ("model2", "model4", "model7")  # networks, blocks
 SMALL = 128  # numbers for each photo and block
@@ -36,7 +37,8 @@ def compared(one: np.ndarray, other: np.ndarray) -> dict:
             "says": "above" if low > 0 else "below" if high < 0 else "open"}
 
 
-def measure(study: Study, names: Sequence[str] = tuple(NETWORKS)) -> dict:
+def measure(study: Study, names: Sequence[str] = tuple(NETWORKS),
+            tuned: Sequence[str] = TUNED) -> dict:
     """All of results/representation.json but for its provenance."""
     probes = {name: study.probes(name) for name in names}
     right = {name: {block: np.array(found.pop("right")) for block, found in of.items()}
@@ -63,9 +65,26 @@ def measure(study: Study, names: Sequence[str] = tuple(NETWORKS)) -> dict:
                         for a, b in PAIRS if {a, b} <= set(names)},
         "last_less_best": depth,
         "finetuning": {name: {str(share): study.finetuned(name, share) for share in FEW}
-                       for name in TUNED if name in names},
+                       for name in tuned if name in names},
         "concepts": study.concepts(names),
     }
+
+
+def added(figures: dict, before: dict) -> dict:
+    """What an earlier run measured, and of `figures` the networks and pairs that it lacks."""
+    def both(new: dict, old: dict) -> dict:
+        every = new | old
+        order = [*NETWORKS, *(f"{a} - {b}" for a, b in PAIRS)]
+        return {name: every[name] for name in order if name in every}
+
+    found = dict(before)
+    for part in ("networks", "probes", "differences", "last_less_best"):
+        found[part] = both(figures[part], before[part])
+    for concept, of in before["concepts"].items():
+        of["networks"] = both(figures["concepts"][concept]["networks"], of["networks"])
+    found["added"] = {"networks": sorted(set(found["networks"]) - set(before["networks"])),
+                      "command": figures["command"], "provenance": figures["provenance"]}
+    return found
 
 
 def ship(study: Study, path: Path) -> None:
@@ -75,10 +94,10 @@ def ship(study: Study, path: Path) -> None:
     tensors = {"labels": torch.from_numpy(np.concatenate(
         [study.labels[study.fit][fit], study.truth[test]]).astype(np.uint8))}
     for name in SHIPPED[0]:
-        found = study.features(name)
+        found, (network, _) = study.features(name), study.start(name)
         for block in SHIPPED[1]:
             x = torch.cat([found[f"fit.{block}"][fit], found[f"test.{block}"][test]]).float()
-            channels = found[f"peaks.{block}"].shape[1]
+            channels = getattr(network, block)[-1].num_features
             side = round((x.shape[1] / channels) ** 0.5)
             x = pooled(x.view(len(x), channels, side, side), SMALL)
             x = (x - x[: len(fit)].mean(0)) / x[: len(fit)].std(0).clamp(min=1e-6)
@@ -88,19 +107,24 @@ def ship(study: Study, path: Path) -> None:
 
 def main(argv=None) -> int:
     """Measure, write the results and, if asked for, the notebook's features."""
-    parser = argparse.ArgumentParser(description="What five networks have learned to see.")
+    parser = argparse.ArgumentParser(description="What six networks have learned to see.")
     parser.add_argument("--data", type=Path, help="folder with train and val; default: Imagenette")
     parser.add_argument("--every", type=int, default=1, help="only every so-manieth photo")
     parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=list(NETWORKS))
     parser.add_argument("--folder", type=Path, default=Path("training/probes"),
                         help="for what is not finished; default: %(default)s")
     parser.add_argument("-o", "--output", type=Path, default=Path("results/representation.json"))
+    parser.add_argument("--add", action="store_true",
+                        help="keep what the output file has, and add the networks that it lacks; "
+                             "nothing is fine-tuned")
     parser.add_argument("--ship", type=Path, help="write the notebook's features to this file")
     options = parser.parse_args(argv)
     study = Study(options.folder, options.data, options.every)
-    figures = measure(study, options.networks)
+    figures = measure(study, options.networks, () if options.add else TUNED)
     figures["command"] = " ".join(["python -m experiments.probes", *sys.argv[1:]])
     figures["provenance"] = provenance(study.test)
+    if options.add:
+        figures = added(figures, json.loads(options.output.read_text()))
     write_text(json.dumps(figures, indent=1) + "\n", options.output)
     if options.ship:
         ship(study, options.ship)

@@ -1,4 +1,4 @@
-"""Five networks compared on the same photographs, every part cached in a file (chapter 11)."""
+"""Six networks compared on the same photographs, every part cached in a file (chapter 11)."""
 
 import hashlib
 from collections.abc import Sequence
@@ -26,13 +26,14 @@ from experiments.cache import cache_json, cache_tensors
 
 SIDE = 128  # pixels: the middle square of a photo whose short side was made as long
 VIEW = 96  # pixels: that square as a probe's network sees it
-WIDTH = 1 / 4  # of all five networks, as of the course's
+WIDTH = 1 / 4  # of all the networks, as of the course's
 NETWORKS = {"random": "random weights", "kmeans": "k-means filters", "color": "learned to color",
+            "classification": "learned to color, not rebalanced",
             "l2": "learned to color by L2", "supervised": "learned the labels"}
 SHOWN = 256  # training pictures from which filters and BatchNorms are initialized
 FEWEST = 10  # a concept that fewer photographs show is left out
 MIDDLE = "model4"  # the block whose probes are also fitted to few labels
-STRONGEST = 9  # photographs that excite a unit most
+ROWS = {"color": "full", "classification": "classification", "l2": "l2"}  # of the table of chapter 07
 
 
 def square(rgb: Tensor) -> Tensor:
@@ -86,11 +87,10 @@ class Study:
         self.gray, self.seen = both["train"], both["test"]
 
     def start(self, name: str) -> tuple[Zhang, str]:
-        """One of the five networks, and a text of all that its weights depend on."""
-        if name in ("color", "l2"):
-            row = "full" if name == "color" else "l2"
-            digest = hashlib.sha256(weights_file(row).read_bytes()).hexdigest()
-            return colorizer(row).network.to(memory_format=torch.channels_last), digest
+        """One of the networks, and a text of all that its weights depend on."""
+        if name in ROWS:
+            digest = hashlib.sha256(weights_file(ROWS[name]).read_bytes()).hexdigest()
+            return colorizer(ROWS[name]).network.to(memory_format=torch.channels_last), digest
         torch.manual_seed(0)
         network, key = zhang(WIDTH).to(memory_format=torch.channels_last), f"{name} {self.key}"
 
@@ -110,7 +110,7 @@ class Study:
         return network.eval(), key
 
     def features(self, name: str) -> dict[str, Tensor]:
-        """Pooled features of each block, "fit.model1" and so on, and "peaks", the units' maxima."""
+        """Pooled features of each block, "fit.model1" and so on: (photos, numbers) each."""
         network, key = self.start(name)
 
         @torch.inference_mode()
@@ -123,8 +123,6 @@ class Study:
                     for block, feature in features(network, lightness(some)).items():
                         found.setdefault(f"{part}.{block}", []).append(
                             pooled(feature, SIZE).half())
-                        if part == "test":
-                            found.setdefault(f"peaks.{block}", []).append(feature.amax((-2, -1)))
             return {k: torch.cat(v) for k, v in found.items()}
 
         path = self.folder / f"{name}.features.safetensors"
@@ -141,14 +139,13 @@ class Study:
                 "right": right.astype(int).tolist()}
 
     def probes(self, name: str) -> dict[str, dict]:
-        """For each block: a probe of all labels, probes of few, and its units' purity."""
+        """For each block: a probe of all labels, and of one block probes of few."""
         def make() -> dict:
             x, found = self.features(name), {}
             for block in tqdm(BLOCKS, desc=f"probes, {name}"):
                 of = {part: x[f"{part}.{block}"].float().numpy()
                       for part in ("fit", "choose", "test")}
                 found[block] = self.probe(of)
-                found[block]["purity"] = purity(x[f"peaks.{block}"].numpy(), self.truth)
                 shares = (0.01, 0.1) if block == MIDDLE else ()
                 found[block]["few"] = {
                     str(share): self.probe(of, few(self.labels[self.fit], share))
@@ -215,21 +212,3 @@ class Study:
             for concept in found:
                 found[concept]["networks"][name] = best[concept]
         return found
-
-
-def purity(peaks: np.ndarray, truth: np.ndarray) -> dict[str, float]:
-    """Share of the most frequent class among the photos that excite a unit most, mean of units.
-
-    They are the nine strongest. "chance" is the same with the photographs' classes shuffled.
-
-    Parameters
-    ----------
-    peaks : array, shape (photos, units): the largest answer of each unit to each photo.
-    truth : array, shape (photos,): classes.
-    """
-    top = np.argsort(-peaks, axis=0)[:STRONGEST]
-
-    def share(labels: np.ndarray) -> float:
-        return float(np.mean([np.bincount(labels[rows]).max() / STRONGEST for rows in top.T]))
-
-    return {"share": share(truth), "chance": share(np.random.default_rng(0).permutation(truth))}

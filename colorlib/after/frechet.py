@@ -44,6 +44,26 @@ def frechet_distance(a: Moments, b: Moments) -> float:
     return ((a.mean - b.mean).square().sum() + spread).item()
 
 
+def mean_distance(features: Tensor, reference: Moments, count: int, draws: int = 10) -> float:
+    """Fréchet distance of `count` of the pictures to the reference: the mean over random draws.
+
+    Parameters
+    ----------
+    features : tensor, shape (N, D), one row a picture; N must be `count` at least.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer pictures than `count`.
+    """
+    if count > len(features):
+        raise ValueError(f"{count} pictures were asked for, and there are {len(features)}")
+    rng = torch.Generator().manual_seed(0)
+    return sum(frechet_distance(
+        moments(features[torch.randperm(len(features), generator=rng)[:count]]), reference)
+        for _ in range(draws)) / draws
+
+
 def at_infinity(counts: Tensor, distances: Tensor) -> float:
     """Where a line through distances over 1 / count ends, at 1 / count = 0.
 

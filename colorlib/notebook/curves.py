@@ -18,7 +18,7 @@ PUBLISHED = {"random": [11.6, 17.1, 16.9, 16.3, 14.1], "kmeans": [17.5, 23.0, 24
 def curves(study: dict):
     """Accuracy by block, with 95% intervals, beside what was published: a matplotlib figure."""
     fig, (ours, theirs) = figure(9, 4.2, columns=2)
-    for name, color, marker in zip(study["networks"], PALETTE, "osD^v", strict=False):
+    for name, color, marker in zip(study["networks"], PALETTE, "osDP^v", strict=False):
         of = [study["probes"][name][block] for block in BLOCKS]
         low, high = 100 * np.array([probe["interval"] for probe in of]).T
         blocks = range(1, len(BLOCKS) + 1)

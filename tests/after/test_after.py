@@ -110,6 +110,9 @@ def test_a_distance_is_biased_by_the_number_of_pictures():
     found = [frechet.frechet_distance(frechet.moments(whole[2000 : 2000 + n]), against)
              for n in (50, 200, 1000)]
     assert found[0] > 2 * found[1] > 4 * found[2]
+    assert frechet.mean_distance(whole[2000:], against, 50) == pytest.approx(found[0], rel=0.3)
+    with pytest.raises(ValueError, match="there are 40"):
+        frechet.mean_distance(whole[:40], against, 50)
     line = frechet.at_infinity(torch.tensor([50, 200, 1000]), torch.tensor(found))
     assert abs(line) < found[2]
 

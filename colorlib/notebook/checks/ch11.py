@@ -1,4 +1,4 @@
-"""Exercises of chapter 11: what a probe is given, how it is fitted, how far it is trusted."""
+"""Exercises of chapter 11: what a probe is given, how it is fitted and chosen, how far it is trusted."""
 
 import torch
 import torch.nn.functional as F
@@ -46,43 +46,6 @@ pool = Exercise(
     ],
 )
 
-_WEIGHT = torch.tensor([[1.0, -2.0, 0.5], [3.0, 0.0, 1.0]])
-_BIAS = torch.tensor([0.5, -1.0])
-_ANSWERS = torch.tensor([[1.0, 10.0], [3.0, 10.5], [5.0, 12.0], [7.0, 7.5]])
-
-
-def _standardized(weight: Tensor, bias: Tensor, answers: Tensor) -> tuple[Tensor, Tensor]:
-    mean, std = answers.mean(0), answers.std(0)
-    return weight / std[:, None], (bias - mean) / std
-
-
-standardized = Exercise(
-    reference=_standardized,
-    cases=[(_WEIGHT, _BIAS, _ANSWERS), (2 * _WEIGHT, _BIAS.flip(0), _ANSWERS.flip(1) - 4)],
-    right="Each channel now answers with mean 0 and spread 1, and half of it passes the ReLU.",
-    mistakes=[
-        Mistake("the weights were scaled, but the bias not: it is part of the answer.",
-                lambda weight, bias, answers: (weight / answers.std(0)[:, None],
-                                               bias - answers.mean(0))),
-        Mistake("the old bias was forgotten; the answers were taken with it.",
-                lambda weight, bias, answers: (weight / answers.std(0)[:, None],
-                                               -answers.mean(0) / answers.std(0))),
-        Mistake("the mean must be taken away, not added.",
-                lambda weight, bias, answers: (weight / answers.std(0)[:, None],
-                                               (bias + answers.mean(0)) / answers.std(0))),
-        Mistake("it was divided by the variance; the spread is its root.",
-                lambda weight, bias, answers: (weight / answers.var(0)[:, None],
-                                               (bias - answers.mean(0)) / answers.var(0))),
-        Mistake("the spread is that of each picture, over the channels: take it over the pictures.",
-                lambda weight, bias, answers: (
-                    weight / answers.std(1)[: len(weight), None],
-                    (bias - answers.mean(1)[: len(bias)]) / answers.std(1)[: len(bias)])),
-        Mistake("all channels were scaled alike. Each has a mean and a spread of its own.",
-                lambda weight, bias, answers: (weight / answers.std(),
-                                               (bias - answers.mean()) / answers.std())),
-    ],
-)
-
 _X = torch.tensor([[1.0, 0.0], [0.0, 2.0], [-1.0, 1.0], [0.5, -1.0]])
 _Y = torch.tensor([0, 1, 2, 0])
 _W = torch.tensor([[0.5, -0.5, 0.0], [1.0, 0.0, -2.0]])
@@ -121,6 +84,37 @@ objective = Exercise(
         Mistake("softmax was taken before cross_entropy, which takes one itself.",
                 lambda weight, bias, x, y, penalty: F.cross_entropy(
                     (x @ weight + bias).softmax(1), y) + penalty / 2 * weight.square().sum()),
+    ],
+)
+
+_GUESSED = torch.rand(12, 60, generator=_RNG) < torch.linspace(0.3, 0.6, 12)[:, None]
+_CHOOSE, _TEST = torch.arange(60).view(2, 30)
+
+
+def _tested(right: Tensor, choose: Tensor, test: Tensor) -> float:
+    best = right[:, choose].float().mean(1).argmax()
+    return right[best, test].float().mean().item()
+
+
+tested = Exercise(
+    reference=_tested,
+    cases=[(_GUESSED, _CHOOSE, _TEST), (_GUESSED.flip(1), _TEST[::3], _CHOOSE),
+           (_GUESSED.roll(7, 1), _CHOOSE, _TEST)],
+    right="What chooses must not test: the best of many on the same photos is partly lucky.",
+    mistakes=[
+        Mistake("the probe is still chosen on the test photos, so its number is partly luck.",
+                lambda right, choose, test: right[:, test].float().mean(1).max().item()),
+        Mistake("this is the accuracy on the photos that it was chosen by.",
+                lambda right, choose, test: right[:, choose].float().mean(1).max().item()),
+        Mistake("the probe was chosen on all photos, and the test photos are among them.",
+                lambda right, choose, test: right[
+                    right.float().mean(1).argmax(), test].float().mean().item()),
+        Mistake("the two parts are swapped: choose on `choose`, test on `test`.",
+                lambda right, choose, test: _tested(right, test, choose)),
+        Mistake("this is the mean over all probes. One of them must be chosen.",
+                lambda right, choose, test: right[:, test].float().mean().item()),
+        Mistake("this is the number of the chosen probe. Return its accuracy.",
+                lambda right, choose, test: right[:, choose].float().mean(1).argmax().item()),
     ],
 )
 

@@ -95,7 +95,7 @@ two_formulas = Exercise(
     cases=[(_HALVES,), (_SPECKLED,), (torch.full((3, 2, 2), 0.4),)],
     right="Red beside green is far apart for the first formula, and the same for the second.",
     mistakes=[
-        Mistake("both are the signed one: the absolute value is taken pixel by pixel, before mean "
+        Mistake("the bug is still there: the absolute value is taken pixel by pixel, before mean "
                 "and spread.", _after),
         Mistake("the formulas are for values of 0 to 255.",
                 lambda rgb: (_measure(rgb, scale=1), _measure(rgb, torch.abs, scale=1))),

@@ -1,5 +1,6 @@
 """The study of chapter 11 from photographs to results, small; what was stopped goes on."""
 
+import copy
 import json
 
 import numpy as np
@@ -80,6 +81,21 @@ def test_a_study_from_photographs_to_results(figures):
         of = found["concepts"][name]
         assert of["photos_inside"] == 30 and of["networks"]["random"]["model4"]["auc"] > 0.6
     assert found["provenance"]["photos_sha256"] and found["command"].startswith("python -m")
+
+
+def test_a_network_is_added_and_the_others_stay(figures):
+    found, _, _ = figures
+    before, again = copy.deepcopy(found), copy.deepcopy(found)
+    for part in ("networks", "probes", "last_less_best"):
+        del before[part]["kmeans"]
+    for of in before["concepts"].values():
+        del of["networks"]["kmeans"]
+    again["probes"]["random"]["model1"]["accuracy"] = 0.123  # measured anew on another machine
+    both = probes.added(again, before)
+    assert both["added"]["networks"] == ["kmeans"]
+    for part in ("networks", "probes", "last_less_best", "concepts", "finetuning", "provenance"):
+        assert both[part] == found[part], part
+    assert list(both["probes"]) == ["random", "kmeans", "supervised"]
 
 
 def test_what_is_done_is_not_done_again(figures, monkeypatch):

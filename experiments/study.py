@@ -33,7 +33,7 @@ NETWORKS = {"random": "random weights", "kmeans": "k-means filters", "color": "l
 SHOWN = 256  # training pictures from which filters and BatchNorms are initialized
 FEWEST = 10  # a concept that fewer photographs show is left out
 MIDDLE = "model4"  # the block whose probes are also fitted to few labels
-ROWS = {"color": "full", "classification": "classification", "l2": "l2"}  # of the table of chapter 07
+ROWS = {"color": "full", "classification": "classification", "l2": "l2"}  # of the table
 
 
 def square(rgb: Tensor) -> Tensor:

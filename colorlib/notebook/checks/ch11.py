@@ -1,4 +1,4 @@
-"""Exercises of chapter 11: what a probe is given, how it is fitted and chosen, how far it is trusted."""
+"""Exercises of chapter 11: what a probe is given, how it is fitted, chosen and trusted."""
 
 import torch
 import torch.nn.functional as F

@@ -2,8 +2,10 @@
 
 import sys
 from dataclasses import replace
+from functools import partial
 
 from .pictures import side_by_side
+from .prints import Prints
 
 MOSTLY = 0.95  # a share of gray pixels that no collection in color has
 
@@ -26,16 +28,20 @@ def colorize(arguments) -> int:
         print(f"colorlib: {line}", file=sys.stderr)
     if plan.done:
         print(f"{plan.done} photographs were colored before; --force colors them again")
+    prints = Prints(arguments.old_print)
     if plan.jobs:
-        colored = hints.colorize(plan.jobs, arguments) if arguments.hints else albums.colorize(
-            plan.jobs, Colorizer.from_pretrained(arguments.weights), arguments.temperature,
-            arguments.size, hints.note_of(arguments),
-            arrange=side_by_side if arguments.compare else None)
+        colored = hints.colorize(plan.jobs, arguments, prints) if arguments.hints else (
+            albums.colorize(
+                plan.jobs, Colorizer.from_pretrained(arguments.weights), arguments.temperature,
+                arguments.size, hints.note_of(arguments), prepare=prints,
+                arrange=partial(side_by_side, repaired=prints.wanted) if arguments.compare
+                else None))
         total = len(plan.jobs)
         for _, problem in tqdm(colored, total=total, unit=" photos", disable=total < 2):
             if problem:
                 problems += 1
                 tqdm.write(f"colorlib: {problem}", file=sys.stderr)
+    prints.tell()
     return 2 if problems else 0
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from .pictures import side_by_side
+from .prints import Prints
 
 MOST = 100_000  # bytes of a text with hints
 
@@ -40,11 +41,12 @@ def note_of(arguments) -> str | None:
 
     if not arguments.note:
         return None
-    return colorized_note(arguments.weights, arguments.temperature, bool(arguments.hints))
+    return colorized_note(arguments.weights, arguments.temperature, bool(arguments.hints),
+                          arguments.old_print)
 
 
-def painter(arguments) -> Callable:
-    """A function that makes, of a photo, what the command writes."""
+def painter(arguments, prints: Prints) -> Callable:
+    """A function that makes, of a photo and its name, what the command writes."""
     from ..inference import Colorizer
 
     T, size = arguments.temperature, arguments.size
@@ -56,15 +58,16 @@ def painter(arguments) -> Callable:
     else:
         colorizer = Colorizer.from_pretrained(arguments.weights)
 
-    def color(photo):
+    def color(photo, name):
+        seen = prints(photo, name)
         if not arguments.hints:
-            picture = colorizer(photo, T, size)
+            picture = colorizer(seen, T, size)
         else:
             try:
-                picture = colorizer(photo, hints, T, size)
+                picture = colorizer(seen, hints, T, size)
             except ValueError as error:
                 raise ValueError(f"{arguments.hints}: {error}") from None
-        return side_by_side(photo, picture) if arguments.compare else picture
+        return side_by_side(photo, picture, prints.wanted) if arguments.compare else picture
 
     return color
 
@@ -75,11 +78,11 @@ def check_pages(file, arguments) -> None:
         raise ValueError(f"{file.name} has {len(file)} pages, but hints belong to one picture")
 
 
-def colorize(jobs, arguments) -> Iterator[tuple]:
+def colorize(jobs, arguments, prints: Prints) -> Iterator[tuple]:
     """The one job that hints are for, as `scale.albums.colorize` gives it."""
     if len(arguments.photos) != 1 or arguments.photos[0].is_dir():
         raise ValueError("--hints are for one photo: their points are pixels of it")
-    color, note = painter(arguments), note_of(arguments)
+    color, note = painter(arguments, prints), note_of(arguments)
     return ((job, _problem(job, color, note, arguments)) for job in jobs)
 
 
@@ -92,7 +95,7 @@ def _problem(job, color: Callable, note: str | None, arguments) -> str | None:
             check_pages(file, arguments)
             photo = file.page()
         kind_of(job.target, photo.size)
-        save_photo(color(photo), job.target, note, photo)
+        save_photo(color(photo, str(job.source)), job.target, note, photo)
     except PhotoError as error:
         return str(error)
     return None

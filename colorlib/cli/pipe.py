@@ -5,6 +5,7 @@ import sys
 
 from .door import STDIO
 from .hints import check_pages, note_of, painter
+from .prints import Prints
 
 SUFFIXES = {"JPEG": ".jpg", "PNG": ".png", "TIFF": ".tif", "WEBP": ".webp", "AVIF": ".avif"}
 
@@ -31,16 +32,19 @@ def colorize_stream(arguments) -> int:
         raise ValueError(f"{arguments.output} is there already; --force overwrites it")
     if source == STDIO:
         source = NamedFile(sys.stdin.buffer.read(), "standard input")
-    note, color = note_of(arguments), painter(arguments)
+    prints = Prints(arguments.old_print)
+    note, color = note_of(arguments), painter(arguments, prints)
     with PhotoFile(source) as file:
         check_pages(file, arguments)
-        pages = ((color(page), page) for page in file.pages())
+        pages = ((color(page, file.name), page) for page in file.pages())
         if not to_stream:
             save_pages(pages, arguments.output, note)
+            prints.tell()
             return 0
         suffix = SUFFIXES.get(file.kind, ".png")
         content = encoded(((picture, metadata(note, page)) for picture, page in pages),
                           f"standard output{suffix}")
+    prints.tell()
     sys.stdout.buffer.write(content.getbuffer())
     sys.stdout.buffer.flush()
     return 0

@@ -46,10 +46,12 @@ def program() -> str:
     return f"colorlib {__version__}"
 
 
-def colorized_note(weights: str | Path = "course", T: float = 0.38, hints: bool = False) -> str:
+def colorized_note(weights: str | Path = "course", T: float = 0.38, hints: bool = False,
+                   repaired: bool = False) -> str:
     """The caption of a colorized photo: what was done, by what, and how far to believe it.
 
-    `hints`: a person chose some of the colors.
+    `hints`: a person chose some of the colors. `repaired`: the scan of an old print was repaired
+    first, see `limits.old_prints`.
 
     Examples
     --------
@@ -57,7 +59,8 @@ def colorized_note(weights: str | Path = "course", T: float = 0.38, hints: bool 
     'Colorized by a neural network (colorlib 1.0.0, weights course, T = 0.38): its colors are guesses, not a record of the scene.'
     """  # noqa: E501
     person = ", with the hints of a person" if hints else ""
-    return (f"{BEGINNING} ({program()}, weights {Path(weights).name}, T = {T:g}{person})"
+    mended = ", after a program took tint, grain and spots away" if repaired else ""
+    return (f"{BEGINNING} ({program()}, weights {Path(weights).name}, T = {T:g}{person}{mended})"
             ": its colors are guesses, not a record of the scene.")
 
 

@@ -57,6 +57,7 @@ class _Waiting:
 def colorize(
     jobs: Sequence[Job], colorizer: Colorizer, T: float = TEMPERATURE, size: int | None = None,
     note: str | None = None, batch: int = 4, arrange: Callable | None = None,
+    prepare: Callable[[Image.Image, str], Image.Image] | None = None,
 ) -> Iterator[tuple[Job, str | None]]:
     """Color the jobs; gives each, once it is written, with None or with what was wrong with it.
 
@@ -70,6 +71,8 @@ def colorize(
     note : for `images.save_photo`.
     batch : how many photos of one shape go through the network at once.
     arrange : makes, of a photo and its colored self, the picture to write, if not the latter.
+    prepare : makes, of a photo and the name of its file, the picture of the same size that is
+        colored in its place.
     """
     for folder in {job.target.parent for job in jobs}:
         folder.mkdir(parents=True, exist_ok=True)
@@ -83,9 +86,8 @@ def colorize(
                 return _Read(job, len(file))
             photo = file.page()
         kind_of(job.target, photo.size)  # not after all the work
-        pixels = Pixels(photo)
-        lightness = lightness_of(pixels)
-        return _Read(job, 1, photo, lightness, pixels.alpha, colorizer.shown(lightness, size))
+        lightness, alpha = _light(photo, job, prepare)
+        return _Read(job, 1, photo, lightness, alpha, colorizer.shown(lightness, size))
 
     def finish(photo: Image.Image, lightness: Tensor, alpha: Tensor | None, ab: Tensor):
         colored = filled(painted(lightness, ab), lightness, alpha, photo)
@@ -96,17 +98,22 @@ def colorize(
         save_photo(picture, this.job.target, note, this.photo)
 
     def write_pages(job: Job) -> None:
-        save_pages(map(color_page, open_pages(job.source)), job.target, note)
+        save_pages((color_page(page, job) for page in open_pages(job.source)), job.target, note)
 
-    def color_page(page: Image.Image) -> tuple[Image.Image, Image.Image]:
-        pixels = Pixels(page)
-        lightness = lightness_of(pixels)
+    def color_page(page: Image.Image, job: Job) -> tuple[Image.Image, Image.Image]:
+        lightness, alpha = _light(page, job, prepare)
         ab = colorizer.ab(colorizer.shown(lightness, size), T)[0]
-        return finish(page, lightness, pixels.alpha, ab), page
+        return finish(page, lightness, alpha, ab), page
 
     with torch.inference_mode():
         yield from _pipeline(jobs, read, lambda shown: colorizer.ab(shown, T), write, write_pages,
                              batch)
+
+
+def _light(photo: Image.Image, job: Job, prepare) -> tuple[Tensor, Tensor | None]:
+    """L and alpha of a photo, or of what is prepared of it."""
+    pixels = Pixels(prepare(photo, str(job.source)) if prepare else photo)
+    return lightness_of(pixels), pixels.alpha
 
 
 def _pipeline(jobs, read, color, write, write_pages,

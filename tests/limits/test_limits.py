@@ -169,6 +169,42 @@ def test_the_recipe_brings_a_print_nearer_to_what_it_was():
     assert rgb_to_lab(old_prints.prepared(old))[1:].abs().max() < 0.1  # gray
 
 
+def test_any_kind_of_picture_is_prepared_and_stays_of_its_kind():
+    old = old_prints.aged(PHOTO)
+    wanted = old_prints.prepared(old)
+    picture = images.like(old, None, sample("china"))
+    clear = picture.copy()
+    clear.putalpha(100)
+    for made in (old_prints.prepared(picture), old_prints.prepared(clear),
+                 old_prints.prepared(np.asarray(picture))):
+        rgb, alpha = images.rgb_and_alpha(made)
+        assert (rgb - wanted).abs().mean() < 0.01  # a byte has 256 steps, and a spot may be none
+        assert alpha is None or (alpha == 100 / 255).all()
+
+
+def test_grain_is_removed_in_strips_as_in_one_piece():
+    L = rgb_to_lab(old_prints.aged(PHOTO, 0, ["grainy"]))[0].numpy()
+    whole = old_prints.STEPS["grain"](L, rows=len(L))
+    assert np.abs(whole - L).mean() > 0.5
+    np.testing.assert_allclose(old_prints.STEPS["grain"](L, rows=17), whole, atol=1e-3)
+
+
+def test_a_tint_is_told_from_color_and_from_gray():
+    for name in images.samples():
+        photo = as_rgb(sample(name).resize((120, 80)))
+        assert not old_prints.is_toned(photo), name
+        assert not old_prints.is_toned(photo.mean(0)), name
+        assert old_prints.is_toned(old_prints.aged(photo)), name
+    print_ = old_prints.aged(PHOTO)
+    half = torch.cat([print_, PHOTO], dim=-1)
+    assert not old_prints.is_toned(half)
+    assert {name for name, path in old_prints.real().items() if old_prints.is_toned(path)} == {
+        "brothers", "expedition", "librarian"}
+    large = images.like(print_, None, sample("china")).resize((1200, 800))
+    for picture in (large.convert("RGBA"), large.quantize(200)):  # a look at few of its pixels
+        assert old_prints.is_toned(picture), picture.mode
+
+
 def test_drawings_are_flat_and_vivid():
     pictures = [drawings.drawing(i) for i in range(6)]
     assert torch.equal(pictures[0], drawings.drawing(0))

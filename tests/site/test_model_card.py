@@ -13,6 +13,7 @@ from colorlib.cli.pictures import side_by_side
 from colorlib.images import sample
 from colorlib.io.assets import asset
 from colorlib.io.downloads import sha256
+from colorlib.limits import old_prints
 from colorlib.networks import zhang
 
 CARD = (ROOT / "book" / "model_card.md").read_text()
@@ -94,3 +95,17 @@ def test_the_network_for_photographs_beats_gray():
     assert ours["chroma_of_gray"] < everything["all of photos"]["course"]["chroma_of_gray"]
     network = Colorizer.from_pretrained("photo").network
     assert sum(p.numel() for p in network.parameters()) <= 4.5e6
+
+
+def test_repairing_old_prints_was_measured_with_what_ships_and_helps():
+    results = json.loads((ROOT / "results" / "old_prints.json").read_text())
+    assert tuple(results["steps"]) == old_prints.RECIPE
+    for name, held in results["weights"].items():
+        assert held == sha256(asset(f"{name}.safetensors")), name
+    for name, path in old_prints.real().items():
+        assert results["real scans taken for an old print"][name] == old_prints.is_toned(path)
+    for found in results["collections"].values():
+        for net in ("photo", "course"):
+            assert found[net]["change by repairing"]["auc_interval"][0] > 0
+        assert found["taken for an old print"] == {"the photograph": 0,
+                                                   "old print": found["photos"]}

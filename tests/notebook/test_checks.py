@@ -195,3 +195,20 @@ def test_quiz_explains_by_mouse_and_by_keyboard(browser, quiz_page, mathjax):
 def test_missing_quiz_is_named():
     with pytest.raises(ValueError, match="no quiz for chapter 'x'"):
         quiz.load("x")
+
+
+def test_each_sentence_that_is_wrong_is_named_with_its_reason():
+    from colorlib.notebook.checks.ch10 import conclude
+
+    said = str(conclude((True, True, True, False)))
+    assert "sentence 2" in said and "sentence 3" in said and "sentence 4" not in said
+    assert conclude([True, False, False, False])
+    assert "four of True and False" in str(conclude((True, False)))
+
+
+def test_a_number_in_quotes_is_a_number_and_a_text_is_no_three_numbers():
+    from colorlib.notebook.checks.ch04 import faults
+
+    assert faults(("5", "2", "3")) and faults([5, 2, 3])
+    assert "of version a" in str(faults(("1", "2", "3")))
+    assert "three numbers" in str(faults("523")) and "three numbers" in str(faults(("x", 2, 3)))

@@ -19,9 +19,10 @@ NOT_YET, WRONG, RIGHT = "not yet", "wrong", "right"
 NO_RETURN = "nothing came back (None). Is `return` missing? `print` only shows a value."
 # Part of an error's message, and what to do about it.
 ADVICE = {
-    "is ambiguous": "`if`, `min` and `max` need one yes or no, but this tensor has one for each "
-                    "element. torch.where(condition, x, y) chooses element by element; "
-                    "x.clamp(min=..., max=...) sets limits.",
+    "is ambiguous": "`if`, `not`, `min` and `max` need one yes or no, but this tensor has one for "
+                    "each element. torch.where(condition, x, y) chooses element by element; "
+                    "x.clamp(min=..., max=...) sets limits; ~x, x & y and x | y are not, and, or.",
+    "could not infer output dtype": "A mean needs numbers, not True and False: x.float().mean().",
     "with two bool tensors": "Make numbers of True and False first: x.float().",
     "numpy boolean subtract": "Make numbers of True and False first: x.astype(float).",
 }
@@ -54,7 +55,11 @@ def judge_of_three(right: tuple, what: str, place: str) -> Callable:
 
     def judge(got) -> str | None:
         numbers = got.tolist() if isinstance(got, Tensor) else got
-        if not isinstance(numbers, tuple | list) or len(numbers) != 3:
+        try:
+            numbers = [float(number) for number in numbers]  # "2" is the number 2, too
+        except (TypeError, ValueError):
+            numbers = ()
+        if isinstance(got, str) or len(numbers) != 3:
             return f"three numbers are asked for: ({what} of a, {what} of b, {what} of c)"
         off = [name for name, number, is_right in zip("abc", numbers, right, strict=True)
                if number != is_right]

@@ -17,6 +17,8 @@ mean_chroma = Exercise(
     mistakes=[
         Mistake("L is in the sum. Chroma is made of a and b alone.",
                 lambda lab: lab.square().sum(0).sqrt().mean()),
+        Mistake("this is one length for all pixels together. Each pixel has its own: a square root "
+                "of a^2 + b^2 at each, then the mean.", lambda lab: lab[1:].norm()),
         Mistake("the mean was taken before the length: a red and a green pixel cancel to gray.",
                 lambda lab: lab[1:].mean((1, 2)).square().sum().sqrt()),
         Mistake("the square root is missing.", lambda lab: lab[1:].square().sum(0).mean()),

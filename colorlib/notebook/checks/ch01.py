@@ -108,6 +108,8 @@ mean_error = Exercise(
                 lambda x, y: (x - y).abs().mean()),
         Mistake("the root was taken after the mean. Take it at every pixel.",
                 lambda x, y: (x - y).square().sum(0).mean().sqrt()),
+        Mistake("this is one distance for the whole photo. Each pixel has its own; norm(dim=0) "
+                "goes over the channels only.", lambda x, y: (x - y).norm()),
         Mistake("the square root is missing.", lambda x, y: (x - y).square().sum(0).mean()),
         Mistake("L was left out.", lambda x, y: (x - y)[1:].square().sum(0).sqrt().mean()),
         Mistake("this is the map of distances; its mean is asked for.", delta_e),

@@ -104,6 +104,10 @@ rebalanced = Exercise(
     tolerance=1e-4,
     mistakes=[
         Mistake("the result has to sum to 1.", lambda p, w: p * w),
+        Mistake("divided by the largest, they do not sum to 1. Divide by the sum.",
+                lambda p, w: p * w / (p * w).max()),
+        Mistake("this is the most probable class. All the probabilities are asked for.",
+                lambda p, w: (p * w).argmax()),
         Mistake("divided by the weights: a large weight makes a class more likely, not less.",
                 lambda p, w: _normalized(p / w)),
         Mistake("the probabilities were left out.", lambda p, w: _normalized(w)),

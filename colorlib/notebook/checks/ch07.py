@@ -151,6 +151,9 @@ interval = Exercise(
     mistakes=[
         Mistake("the AuC of each photo was averaged: large photographs must count more. Sum first.",
                 lambda score, pixels, picks: _quantiles((score / pixels)[picks].mean(1))),
+        Mistake("the sums go over the draws. Sum over the photographs of each draw, dimension 1.",
+                lambda score, pixels, picks: _quantiles(
+                    score[picks].sum(0) / pixels[picks].sum(0))),
         Mistake("this is a 90% interval: 2.5% go at each end.",
                 lambda score, pixels, picks: _quantiles(
                     score[picks].sum(1) / pixels[picks].sum(1), 0.05)),

@@ -26,6 +26,9 @@ labeled_real = Exercise(
                 lambda practice, catch, fooled: fooled[~practice].float().mean()),
         Mistake("the practice pairs were counted too.",
                 lambda practice, catch, fooled: fooled[~catch].float().mean()),
+        Mistake("this leaves out only trials that are both: no trial is. Practice and catch trials "
+                "both go: not the one *and* not the other.",
+                lambda practice, catch, fooled: fooled[~practice | ~catch].float().mean()),
         Mistake("every trial was counted.",
                 lambda practice, catch, fooled: fooled.float().mean()),
         Mistake("this is the share of right answers; labeled real is the share of fooled ones.",
@@ -89,6 +92,8 @@ interval = Exercise(
                 lambda rates, picks: rates.quantile(_ENDS)),
         Mistake("the mean was taken over the draws, not over the raters of each draw.",
                 lambda rates, picks: rates[picks].mean(0).quantile(_ENDS)),
+        Mistake("the rates of a class were summed. Take their mean.",
+                lambda rates, picks: rates[picks].sum(1).quantile(_ENDS)),
         Mistake("this interval holds 90%: 2.5% belong to each end.",
                 lambda rates, picks: rates[picks].mean(1).quantile(torch.tensor([0.05, 0.95]))),
         Mistake("the mean plus and minus 1.96 standard deviations fits a bell. Take the quantiles, "

@@ -138,22 +138,28 @@ fuse = Exercise(
     ],
 )
 
-# What the table lets one say: of each sentence, whether it follows.
+# What the table lets one say: of each sentence, whether it follows, and why.
 _SAID = (True, False, False, False)
+_WHY = ("sentence 1 only says what was measured, for these weights: its interval is below 0.",
+        "sentence 2 names one cause. Dahl also has a frozen backbone and half as many numbers; "
+        "each of the three may be why.",
+        "sentence 3: the interval of that difference holds 0, so these photographs can't tell.",
+        "sentence 4: every row was trained once. The intervals are over photographs, not over "
+        "trainings.")
+
+
+def _judge_sentences(got) -> str | None:
+    answers = got.tolist() if isinstance(got, Tensor) else got
+    if not isinstance(answers, tuple | list) or len(answers) != 4 or not all(
+            isinstance(answer, bool) for answer in answers):
+        return "four of True and False are asked for, one for each sentence"
+    wrong = [why for why, answer, said in zip(_WHY, answers, _SAID, strict=True) if answer != said]
+    return "\n  ".join(wrong) or None
+
 
 conclude = Exercise(
     reference=lambda: _SAID,
-    tolerance=0,
+    judge=_judge_sentences,
     right="One claim follows. The others need a fair pair of networks, an interval without 0, or "
           "a second training.",
-    mistakes=[
-        Mistake("sentence 2 names one cause. Dahl also has a frozen backbone and half as many "
-                "numbers; each of the three may be why.", lambda: (True, True, False, False)),
-        Mistake("sentence 3: the interval of that difference holds 0, so these photographs can't "
-                "tell.", lambda: (True, False, True, False)),
-        Mistake("sentence 4: every row was trained once. The intervals are over photographs, not "
-                "over trainings.", lambda: (True, False, False, True)),
-        Mistake("sentence 1 only says what was measured, for these weights: its interval is below "
-                "0.", lambda: (False, False, False, False)),
-    ],
 )

@@ -34,6 +34,9 @@ entropy_map = Exercise(
         Mistake("a p of 0 has a logarithm of minus infinity, and 0 times that is no number: "
                 "log_softmax never gets there.",
                 lambda logits: -(logits.softmax(0) * logits.softmax(0).log2()).sum(0)),
+        Mistake("two things: a p of 0 has a logarithm of minus infinity, and 0 times that is no "
+                "number (log_softmax never gets there); and the natural logarithm gives nats.",
+                lambda logits: -(logits.softmax(0) * logits.softmax(0).log()).sum(0)),
         Mistake("that is the surprise of the likeliest color alone.",
                 lambda logits: -logits.log_softmax(0).amax(0) / math.log(2)),
     ],

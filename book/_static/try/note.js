@@ -4,9 +4,12 @@ import { crc } from "./zip.js";
 
 const SOURCE = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia";
 
-export function noteOf(T, hinted) {
+// `steps`: by which the scan of an old print was repaired, see old_print.js.
+export function noteOf(T, hinted, steps = []) {
   const person = hinted ? ", with the hints of a person" : "";
-  return `Colorized by a neural network (Colorful, Try it, T = ${T.toFixed(2)}${person}): its colors are guesses, ` +
+  const gone = ["tint", ...["grain", "spots"].filter((name) => steps.includes(name))];
+  const mended = steps.length ? `, after a program took ${gone.join(", ").replace(/, (\w+)$/, " and $1")} away` : "";
+  return `Colorized by a neural network (Colorful, Try it, T = ${T.toFixed(2)}${person}${mended}): its colors are guesses, ` +
     "not a record of the scene.";
 }
 

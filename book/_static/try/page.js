@@ -8,6 +8,7 @@ import { Inside } from "./inside.js";
 import { check, give, listen } from "./intake.js";
 import { keep, keepUpToDate } from "./offline.js";
 import { nameOf, percent, Plane } from "./plane.js";
+import { Restoring } from "./restoring.js";
 import { Stage } from "./stage.js";
 
 const root = document.getElementById("try");
@@ -39,6 +40,7 @@ const later = { // for what may fetch another network
 };
 const compare = new Compare(part("compare"), { temperature: T, ...later });
 const inside = new Inside(part("inside"), stage, later);
+const restoring = new Restoring(part("restore"), restore);
 // Which of the two the page's address insists on, if any: ?provider=webgpu or ?provider=wasm.
 const provider = new URLSearchParams(location.search).get("provider");
 const WHERE = { webgpu: "on the GPU (WebGPU)", wasm: "on the CPU (WebAssembly)" };
@@ -55,11 +57,35 @@ async function open(source, name, type) {
     tell(error);
     return;
   }
+  await show(name, type, async () => {
+    const bitmap = source instanceof Blob ? source : await createImageBitmap(source);
+    const opened = await ask("open", bitmap, { transfer: bitmap instanceof Blob ? [] : [bitmap] });
+    restoring.open(opened);
+    return opened;
+  });
+}
+
+// The photo that is there, repaired by these settings; or, without, as it came.
+async function restore(settings) {
+  if (!photo) return;
+  problem.textContent = "";
+  status.textContent = "Repairing the scan.";
+  restoring.lock(true);
+  await show(photo.name, photo.type, async () => {
+    const opened = await ask("restore", settings, { onProgress: showProgress });
+    restoring.done(Boolean(settings));
+    original.checked = Boolean(settings); // before and after
+    return opened;
+  });
+  restoring.lock(false);
+}
+
+// What `begin` gives becomes the photo, and is colored.
+async function show(name, type, begin) {
   const mine = ++turn;
   stop.hidden = true; // of several photos, if they were on their way
   try {
-    const bitmap = source instanceof Blob ? source : await createImageBitmap(source);
-    const opened = await ask("open", bitmap, { transfer: bitmap instanceof Blob ? [] : [bitmap] });
+    const opened = await begin();
     if (mine !== turn) return;
     photo = undefined; // the earlier one is gone from here on
     result.hidden = false;
@@ -99,12 +125,12 @@ async function keepAll() {
   root.dataset.kept = await keep(fetched);
 }
 
-function showProgress({ received, total }) {
+function showProgress({ received, total, share }) {
   const megabytes = (bytes) => (bytes / 1e6).toFixed(1);
   progress.hidden = false;
-  progress.max = total;
-  progress.value = received;
-  status.textContent = `Fetching the network: ${megabytes(received)} of ${megabytes(total)} MB.`;
+  progress.max = total ?? 1;
+  progress.value = received ?? share;
+  status.textContent = share ? `Repairing the scan: ${Math.round(100 * share)} %.` : `Fetching the network: ${megabytes(received)} of ${megabytes(total)} MB.`;
 }
 
 function tell(error) {

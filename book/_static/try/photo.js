@@ -1,19 +1,42 @@
 // A photograph in memory: decoded once, read and painted in strips, so that a large one fits.
 
 import { lightnessOf, writeLab } from "./color.js";
+import { prepared } from "./old_print.js";
 import { Enlarger, Reducer } from "./resize.js";
+import { straightened } from "./straighten.js";
 
 const ROWS = 256; // of a strip
 const PREVIEW = 800; // long side in pixels of what is shown: a slider redraws it in time
 const STRIDE = 8; // the network's sides are multiples of it
 
 export class Photo {
-  constructor(bitmap) {
-    this.bitmap = bitmap;
+  // `before` is the same picture before it was repaired, by those `steps`.
+  constructor(bitmap, before = bitmap, steps = []) {
+    Object.assign(this, { bitmap, before, steps });
     const scale = Math.min(1, PREVIEW / Math.max(bitmap.width, bitmap.height));
     const [width, height] = sides(bitmap, (side) => Math.max(1, Math.round(side * scale)));
     this.preview = pixelsOf(bitmap, width, height);
+    this.original = before === bitmap ? this.preview : pixelsOf(before, width, height);
     this.previewLightness = lightnessOf(this.preview.data);
+  }
+
+  // Another photo: this one straightened, cropped and repaired; see straighten.js and old_print.js.
+  restored({ steps, ...wanted }, onProgress) {
+    const { width, height, draw } = straightened(this.bitmap, wanted);
+    const canvas = new OffscreenCanvas(width, height);
+    const context = canvas.getContext("2d");
+    draw(context, this.bitmap);
+    const before = canvas.transferToImageBitmap();
+    if (!steps.length) return new Photo(before);
+    const lightness = new Float32Array(width * height);
+    for (const { strip, top } of strips(before)) lightness.set(lightnessOf(strip.data), top * width);
+    prepared(lightness, width, height, steps, onProgress);
+    for (const { strip, top } of strips(before)) {
+      const from = top * width;
+      for (let i = 0; i < strip.width * strip.height; i++) writeLab(lightness[from + i], 0, 0, strip.data, 4 * i);
+      context.putImageData(strip, 0, top);
+    }
+    return new Photo(canvas.transferToImageBitmap(), before, steps);
   }
 
   // What the network is shown: L, reduced to `size` pixels on its long side.
@@ -62,6 +85,7 @@ export class Photo {
 
   close() {
     this.bitmap.close();
+    this.before.close();
   }
 }
 

@@ -12,6 +12,7 @@ import { Problem, sentenceFor } from "./problem.js";
 let network; // a promise of it, once asked for
 const others = {}; // promises of networks beside it, by name
 let photo;
+let scan; // the photo as it came, of which `photo` may be a restored one
 let answer; // for this photo: { logits, width, height, seen }, and `hinted` logits if there are hints
 
 const tasks = {
@@ -30,11 +31,14 @@ const tasks = {
   // Takes a file or a bitmap; gives the preview as it came and in gray.
   async open(source) {
     const opened = new Photo(source instanceof Blob ? await decode(source) : source);
-    photo?.close(); // only now: a bad file leaves the earlier photo as it is
-    photo = opened;
-    answer = undefined;
-    const { width, height } = photo.bitmap;
-    return { width, height, original: photo.preview, gray: photo.gray() };
+    scan?.close(); // only now: a bad file leaves the earlier photo as it is
+    scan = opened;
+    return take(opened);
+  },
+
+  // The scan, straightened, cropped and repaired, or null: as it came.
+  async restore(settings) {
+    return take(settings ? scan.restored(settings, (share) => postMessage({ progress: { share } })) : scan);
   },
 
   async think() {
@@ -82,9 +86,8 @@ const tasks = {
     const { seen, picture, blocks, logits, width, height } = (answer.inside ??= await findBlocks(about));
     const cells = width * height;
     const cell = Math.floor(down * height) * width + Math.floor(across * width);
-    const pixel = 4 * (y * photo.preview.width + x);
     return {
-      picture, bins: about.bins, L: rgbToLab(...photo.preview.data.subarray(pixel, pixel + 3))[0],
+      picture, bins: about.bins, L: labAt(photo.preview, y * photo.preview.width + x)[0],
       place: { x: across * seen.width, y: down * seen.height },
       logits: Float32Array.from(about.bins, (_, q) => logits[q * cells + cell]),
       blocks: blocks.map((block) => fromPlace(block, seen, across, down)),
@@ -106,7 +109,8 @@ const tasks = {
     const shares = at(1);
     const pixel = y * width + x;
     return {
-      bins, shares, choices: likeliest(probabilities(answer.logits, cells, cell, 1), bins), lab: rgbToLab(...photo.preview.data.subarray(4 * pixel, 4 * pixel + 3)),
+      bins, shares, choices: likeliest(probabilities(answer.logits, cells, cell, 1), bins),
+      lab: [labAt(photo.preview, pixel)[0], ...labAt(photo.original, pixel).slice(1)],
       mean: meanOf(shares, bins), mode: meanOf(at(0), bins), annealed: meanOf(at(T), bins),
     };
   },
@@ -116,9 +120,21 @@ const tasks = {
     const file = await photo.save(ab, type).catch((error) => {
       throw new Problem("save", { cause: error });
     });
-    return withNote(file, noteOf(T, Boolean(answer.hinted)));
+    return withNote(file, noteOf(T, Boolean(answer.hinted), photo.steps));
   },
 };
+
+function take(opened) {
+  if (photo && photo !== scan && photo !== opened) photo.close();
+  photo = opened;
+  answer = undefined;
+  const { width, height } = photo.bitmap;
+  return { width, height, original: photo.original, gray: photo.gray() };
+}
+
+function labAt({ data }, pixel) {
+  return rgbToLab(...data.subarray(4 * pixel, 4 * pixel + 3));
+}
 
 function logitsOf({ logits, hinted }) {
   return hinted ?? logits;

@@ -1,11 +1,13 @@
 """The engine behind the exercises, and the quizzes."""
 
+import importlib
 import json
 import re
 
 import numpy as np
 import pytest
 import torch
+from conftest import ROOT
 
 from colorlib.color import rgb_to_lab
 from colorlib.io.assets import asset
@@ -212,3 +214,18 @@ def test_a_number_in_quotes_is_a_number_and_a_text_is_no_three_numbers():
     assert faults(("5", "2", "3")) and faults([5, 2, 3])
     assert "of version a" in str(faults(("1", "2", "3")))
     assert "three numbers" in str(faults("523")) and "three numbers" in str(faults(("x", 2, 3)))
+
+
+def every_exercise():
+    for path in sorted((ROOT / "colorlib" / "notebook" / "checks").glob("ch*.py")):
+        module = importlib.import_module(f"colorlib.notebook.checks.{path.stem}")
+        for name, exercise in vars(module).items():
+            if isinstance(exercise, Exercise):
+                yield pytest.param(exercise, id=f"{path.stem}.{name}")
+
+
+@pytest.mark.parametrize("exercise", list(every_exercise()))
+def test_nonsense_is_wrong_and_never_stops_a_checker(exercise):
+    assert "`return`" in str(exercise(lambda *arguments: None))
+    for nonsense in ("abc", 3.14, [1, 2], (1, 2, 3, 4, 5, 6), {}):
+        assert exercise(lambda *arguments, got=nonsense: got).status == WRONG, nonsense

@@ -14,8 +14,8 @@ LINES = {"A": ({"picture", "note"}, "the file"), "B": ({"scan"}, "clean"),
 
 
 def _ordered(got) -> str | None:
-    letters = [c for c in str("".join(got) if isinstance(got, list | tuple) else got).upper()
-               if c.isalpha()]
+    text = "".join(map(str, got)) if isinstance(got, list | tuple) else str(got)
+    letters = [c for c in text.upper() if c.isalpha()]
     if not letters or set(letters) - set(LINES) or len(set(letters)) < len(letters):
         return 'letters from A to G are asked for, each at most once: "BDA"'
     known = set()

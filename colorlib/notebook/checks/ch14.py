@@ -78,7 +78,7 @@ painter_loss = Exercise(
     mistakes=[
         Mistake("that is the critic's loss: it wants the real picture's score to be the higher.",
                 lambda real, fake: _painter(fake, real)),
-        Mistake("that is a log likelihood; a loss is minus it.",
+        Mistake("the minus sign is missing: this number grows when the painter improves.",
                 lambda real, fake: -_painter(real, fake)),
         Mistake("the scores were compared with 0, not with each other: a relativistic critic "
                 "judges pairs.", lambda real, fake: -F.logsigmoid(fake).mean()),

@@ -75,15 +75,13 @@ def grays(nets: dict[str, Colorizer], paths: list[Path]) -> dict:
             continue
         for name, net in nets.items():
             rows[name].append(gray_sums(rgb, net(rgb)))
-    found: dict = {"photos": len(rows[NAMES[0]])}
-    for name, each in rows.items():
-        sums = torch.stack(each)
-        found[name] = {tone: {
-            "share of gray pixels": float(sums[:, i, 2].sum() / sums[:, 0, 2].sum()),
-            "chroma": interval(sums[:, i][:, [0, 2]], ratio),
-            "tinted": interval(sums[:, i][:, [1, 2]], ratio)}
-            for i, tone in enumerate(("all", *TONES))}
-    return found
+    sums = {name: torch.stack(each) for name, each in rows.items()}
+    pixels = sums[NAMES[0]][..., 2].sum(0)
+    return {"photos": len(rows[NAMES[0]]), "tones": {
+        tone: {"share of gray pixels": float(pixels[i] / pixels[0]), **{
+            name: {"chroma": interval(rows[:, i][:, [0, 2]], ratio),
+                   "tinted": interval(rows[:, i][:, [1, 2]], ratio)}
+            for name, rows in sums.items()}} for i, tone in enumerate(("all", *TONES))}}
 
 
 def scene_figures(nets: dict[str, Colorizer], paths: list[Path]) -> dict:
@@ -93,6 +91,16 @@ def scene_figures(nets: dict[str, Colorizer], paths: list[Path]) -> dict:
         rgb = read_rgb(path, SIDE) / 255
         tally.add(rgb, {name: net(rgb) for name, net in nets.items()})
     return tally.figures()
+
+
+def side_by_side(photo: dict, course: dict) -> dict:
+    """What `limits.skin_figures` gives of two networks, by kind of picture and group of skin."""
+    shared = ("pictures", "gray error", "mean true ab")
+    return {kind: {group: {key: row[key] for key in shared} | {
+        name: {key: value for key, value in made.items() if key not in shared}
+        for name, made in (("photo", row), ("course", course[kind][group]))}
+        for group, row in groups.items()} for kind, groups in photo.items()
+        if isinstance(groups, dict)}
 
 
 def main(argv=None) -> int:
@@ -110,9 +118,11 @@ def main(argv=None) -> int:
         "weights": {name: sha256(asset(f"{name}.safetensors")) for name in NAMES},
         "scenes": {name: scene_figures(nets, some)
                    for name, some in scenes(options.folder).items()},
-        f"gray, chroma below {GRAY:g}; tinted, above {TINTED:g}": grays(nets, paths),
-        "skin": {"course": results("limits/limits")["skin"],
-                 "photo": skin_figures(nets["photo"], options.folder / "imagenette2-160" / "val")}}
+        "gray: chroma below": GRAY, "tinted: chroma above": TINTED,
+        "grays": grays(nets, paths),
+        "skin": side_by_side(
+            skin_figures(nets["photo"], options.folder / "imagenette2-160" / "val"),
+            results("limits/limits")["skin"])}
     write_text(json.dumps(figures, indent=1) + "\n", options.output)
     return 0
 

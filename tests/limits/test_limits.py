@@ -8,7 +8,7 @@ import torch
 from conftest import ROOT
 
 from colorlib import images
-from colorlib.color import rgb_to_lab
+from colorlib.color import lab_to_rgb, rgb_to_lab
 from colorlib.gamut import AbGamut
 from colorlib.images import as_rgb, sample
 from colorlib.io import downloads
@@ -23,7 +23,7 @@ from colorlib.limits import (
     skin,
 )
 from colorlib.rebalancing import course_prior, empirical_prior
-from experiments import limits, limits_summary, trials
+from experiments import limits, limits_summary, photo_limits, trials
 
 PHOTO = as_rgb(sample("china").resize((120, 80)))
 
@@ -283,6 +283,19 @@ def test_what_ships_is_what_was_measured():
                        ("classification", "table/classification.safetensors")):
         assert found["weights"][name] == downloads.sha256(asset(file)), name
     assert found["command"] and found["T"] == 0.38
+
+
+def test_gray_pixels_are_counted_by_tone_and_by_their_tint():
+    def lab(L, a, b):
+        return lab_to_rgb(torch.tensor([L, a, b])[:, None, None].expand(3, 2, 4))
+
+    truth = torch.cat([lab(20.0, 0.0, 0.0), lab(90.0, 2.0, 2.0), lab(50.0, 20.0, 0.0)], dim=-1)
+    made = torch.cat([lab(20.0, 4.0, 3.0), lab(90.0, 0.0, 12.0), lab(50.0, 0.0, 0.0)], dim=-1)
+    everything, dark, middle, white = photo_limits.gray_sums(truth, made).tolist()
+    assert dark == pytest.approx([8 * 5, 0, 8], abs=0.1)
+    assert white == pytest.approx([8 * 12, 8, 8], abs=0.1)
+    assert middle == [0, 0, 0]  # red in truth
+    assert everything == pytest.approx([8 * 17, 8, 16], abs=0.2)
 
 
 def test_colors_flicker_only_with_the_grain():

@@ -97,6 +97,20 @@ def test_the_network_for_photographs_beats_gray():
     assert sum(p.numel() for p in network.parameters()) <= 4.5e6
 
 
+def test_skin_and_grays_were_measured_with_what_ships():
+    results = json.loads((ROOT / "results" / "photo_limits.json").read_text())
+    for name, held in results["weights"].items():
+        assert held == sha256(asset(f"{name}.safetensors")), name
+    for tone, found in results["grays"]["tones"].items():
+        assert found["photo"]["chroma"][0] < found["course"]["chroma"][0], tone
+    course = json.loads((ROOT / "results" / "limits.json").read_text())["skin"]
+    for kind, groups in results["skin"].items():
+        assert list(groups) == list(course[kind])
+        for group, row in groups.items():
+            assert row["course"]["error"] == course[kind][group]["error"]
+            assert row["gray error"] == course[kind][group]["gray error"]  # the same pictures
+
+
 def test_repairing_old_prints_was_measured_with_what_ships_and_helps():
     results = json.loads((ROOT / "results" / "old_prints.json").read_text())
     assert tuple(results["steps"]) == old_prints.RECIPE

@@ -193,10 +193,10 @@ def says_what_to_expect(notebook, path):
 
 def has_its_size(notebook, path):
     words = len(re.sub(r"<[^>]*>|https?://\S+", "", prose(notebook)).split())
-    if not 20 <= len(notebook.cells) <= 45:
-        yield f"{len(notebook.cells)} cells; 20 to 45 are asked for"
-    if words > 2500:
-        yield f"{words} words; at most 2,500"
+    if not 20 <= len(notebook.cells) <= 35:
+        yield f"{len(notebook.cells)} cells; 20 to 35 are asked for"
+    if words > 2200:
+        yield f"{words} words; at most 2,200"
 
 
 def sets_a_seed(notebook, path):
@@ -290,7 +290,7 @@ SPOILED = [
     (spelling_is_american, add("markdown", "a colour")),
     (says_what_to_expect, edit(FIRST, "**You will be able to**", "Goals")),
     (says_what_to_expect, edit(FIRST, " seconds", " moments")),
-    (has_its_size, add("markdown", "word " * 2500)),
+    (has_its_size, add("markdown", "word " * 2200)),
     (sets_a_seed, edit(1, "manual_seed", "rand")),
     (ends_with_quiz_recap_sources, add("markdown", "## Quiz")),
     (exercises_have_prompt_and_hints, add("code", "checks.other(answer)")),

@@ -81,6 +81,12 @@ def _measure(rgb: Tensor, fix=lambda x: x, share: float = 0.3, scale: float = 25
     return (both.var(1, correction=0).sum().sqrt() + share * both.mean(1).norm()).item()
 
 
+def _means_alone(rgb: Tensor) -> tuple[float, float]:
+    """The mistake of taking absolute values for the means and not for the spreads."""
+    return _measure(rgb), _measure(rgb, share=0) + _measure(rgb, torch.abs) - _measure(
+        rgb, torch.abs, share=0)
+
+
 def _after(rgb: Tensor) -> tuple[float, float]:
     """The mistake of taking the absolute value of the means."""
     return _measure(rgb), _measure(rgb)
@@ -97,6 +103,7 @@ two_formulas = Exercise(
     mistakes=[
         Mistake("the bug is still there: the absolute value is taken pixel by pixel, before mean "
                 "and spread.", _after),
+        Mistake("the means are right now; the spread needs the absolute values, too.", _means_alone),
         Mistake("the formulas are for values of 0 to 255.",
                 lambda rgb: (_measure(rgb, scale=1), _measure(rgb, torch.abs, scale=1))),
         Mistake("the means count with 0.3.",

@@ -103,7 +103,8 @@ two_formulas = Exercise(
     mistakes=[
         Mistake("the bug is still there: the absolute value is taken pixel by pixel, before mean "
                 "and spread.", _after),
-        Mistake("the means are right now; the spread needs the absolute values, too.", _means_alone),
+        Mistake("the means are right now; the spread needs the absolute values, too.",
+                _means_alone),
         Mistake("the formulas are for values of 0 to 255.",
                 lambda rgb: (_measure(rgb, scale=1), _measure(rgb, torch.abs, scale=1))),
         Mistake("the means count with 0.3.",

@@ -12,6 +12,7 @@ from safetensors.torch import save_file
 from colorlib import AbGamut, Colorizer, annealed_mean
 from colorlib.color import lab_to_rgb, paint, rgb_to_lab
 from colorlib.images import as_rgb, sample, samples
+from experiments import upsampling
 
 
 @pytest.fixture(scope="module")
@@ -119,3 +120,22 @@ def test_the_shipped_weights_give_the_colors_they_gave():
         height, width = (side // 4 for side in pixels.shape[:2])
         parts = pixels[: 4 * height, : 4 * width].reshape(4, height, 4, width, 3).mean((1, 3))
         assert np.abs(parts - expected[name]).max() < 0.5, name
+
+
+@pytest.mark.parametrize("way", [upsampling.joint_bilateral, upsampling.guided_filter])
+def test_colors_led_by_lightness_end_where_it_does(way):
+    """A sharp step of L and ab: closer to it than stretched colors; and one color stays one."""
+    L = torch.where(torch.arange(96) < 45, 20.0, 80.0).expand(1, 64, 96)
+    true = torch.stack([L[0] - 50, 10 - L[0] / 2])
+    small = upsampling.resized(true, torch.zeros(1, 16, 24), antialias=True)
+    stretched = upsampling.resized(small, L)
+    errors = [(ab - true).abs().mean() for ab in (way(small, L), stretched)]
+    assert errors[0] < 0.6 * errors[1]
+    even = torch.tensor([12.0, -7.0])[:, None, None]
+    torch.testing.assert_close(way(even.expand(2, 16, 24), L), even.expand(2, 64, 96))
+
+
+def test_what_is_near_an_edge():
+    L = torch.where(torch.arange(20) < 10, 20.0, 80.0).expand(1, 6, 20)
+    assert upsampling.near_edges(L)[0].nonzero()[:, 0].tolist() == [7, 8, 9, 10, 11]
+    assert not upsampling.near_edges(L / 10).any()

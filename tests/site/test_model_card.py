@@ -111,6 +111,14 @@ def test_skin_and_grays_were_measured_with_what_ships():
             assert row["gray error"] == course[kind][group]["gray error"]  # the same pictures
 
 
+def test_colors_are_stretched_bilinearly_since_nothing_else_is_better_near_edges():
+    results = json.loads((ROOT / "results" / "upsampling.json").read_text())
+    assert results["weights"]["photo"] == sha256(asset("photo.safetensors"))
+    found = results["the network's colors"]
+    for way in ("joint bilateral", "guided filter"):
+        assert found[way]["change of error near edges"][1] > 0
+
+
 def test_repairing_old_prints_was_measured_with_what_ships_and_helps():
     results = json.loads((ROOT / "results" / "old_prints.json").read_text())
     assert tuple(results["steps"]) == old_prints.RECIPE

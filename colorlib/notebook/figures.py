@@ -11,6 +11,8 @@ from html import escape
 from itertools import zip_longest
 
 import numpy as np
+import torch
+import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
@@ -110,6 +112,26 @@ def image_row(images, titles=None, alt: str = "", quality: int = 90) -> Picture:
         cells.append(f"<figure>{caption}{_img(image, title or alt, quality)}</figure>")
     row = f'<div class="colorlib-row" role="group" aria-label="{escape(alt)}">'
     return Picture(f"{row}{''.join(cells)}</div>", alt)
+
+
+def filter_sheet(weight: Tensor, columns: int = 4, scale: int = 16) -> Tensor:
+    """Filters of a first layer as one gray picture, in [0, 1]: 0 is gray, the largest size white.
+
+    Parameters
+    ----------
+    weight : tensor of `count` filters of 3 x 3, in any shape with 9 * count numbers.
+    columns : filters in a row; `count` must be a multiple of it.
+    scale : pixels that one number gets along each side.
+
+    Returns
+    -------
+    tensor, shape (H, W).
+    """
+    weight = weight.detach().reshape(-1, 3, 3)
+    shades = weight / weight.abs().max() / 2 + 0.5
+    tiles = shades.repeat_interleave(scale, 1).repeat_interleave(scale, 2)
+    tiles = F.pad(tiles, [2] * 4, value=1.0)
+    return torch.cat([torch.cat(list(row), 1) for row in tiles.split(columns)])
 
 
 def _img(image: Image.Image, alt: str, quality: int) -> str:

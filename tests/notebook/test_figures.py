@@ -83,3 +83,14 @@ def test_ab_plane_squares_have_the_area_of_their_value():
     with pytest.raises(ValueError, match="313"):
         ab_plane.ab_plane(values[:5])
     matplotlib.pyplot.close("all")
+
+
+def test_a_sheet_of_filters_shows_each_in_its_place():
+    weight = torch.zeros(4, 1, 3, 3)
+    weight[1, 0, 0, 2] = -0.5  # the second filter, its upper right corner
+    sheet = figures.filter_sheet(weight, columns=2, scale=3)
+    side = 3 * 3 + 2 * 2  # a filter with its white border
+    assert sheet.shape == (2 * side, 2 * side)
+    dark = (sheet == 0).nonzero()
+    assert len(dark) == 9 and dark.amin(0).tolist() == [2, side + 2 + 6]
+    assert (sheet == 0.5).sum() == 4 * 81 - 9

@@ -256,9 +256,21 @@ def put_twelve_megapixels(page):
         }""", base64.b64encode(large["buffer"]).decode())
 
 
-def test_twelve_megapixels_are_colored_within_two_seconds_of_their_drop(loaded):
+# A fixed piece of work, in the page: how fast this machine is, as busy as it is.
+KERNEL = """() => {
+    const [a, b] = [1, 2].map(value => new Float32Array(1 << 16).fill(value));
+    const start = performance.now();
+    for (let pass = 0; pass < 1000; pass++)
+      for (let i = 0; i < a.length; i++) a[i] = 0.999 * a[i] + 0.001 * b[i];
+    return (performance.now() - start) / 1000;
+}"""
+USUAL = 10  # times as long: 9.4 to 10.5 in four runs on two cores that others used, too
+
+
+def test_twelve_megapixels_are_colored_in_proportion_to_a_fixed_piece_of_work(loaded):
+    """In a tenfold of the usual proportion at most: no seconds, for machines differ."""
     put_twelve_megapixels(loaded)
-    busy = patience()
+    kernels = [loaded.evaluate(KERNEL)]
     seconds = [loaded.evaluate("""async () => {
         const status = document.querySelector('[data-part=status]');
         const dataTransfer = new DataTransfer();
@@ -270,7 +282,8 @@ def test_twelve_megapixels_are_colored_within_two_seconds_of_their_drop(loaded):
         return (performance.now() - start) / 1000;
     }""") for _ in range(3)]
     assert "4000 × 3000" in part(loaded, "status").text_content()
-    assert min(seconds) < 2 * max(busy, patience()), seconds
+    kernels += [loaded.evaluate(KERNEL) for _ in range(3)]
+    assert min(seconds) < 10 * USUAL * min(kernels), (seconds, kernels)
 
 
 def test_the_slider_redraws_within_a_tenth_of_a_second(loaded):

@@ -1,5 +1,7 @@
 """The scan of an old print in "Try it": turned, cropped, repaired as in Python, colored, saved."""
 
+import re
+
 import numpy as np
 import pytest
 import test_try
@@ -56,7 +58,7 @@ def test_a_turned_and_cropped_scan_has_the_pixels_that_it_should(loaded):
     picture = np.dstack([ramp[1], ramp[0], np.full((45, 70), 9), np.full((45, 70), 255)])
     cut = {"left": 0.12, "top": 0.2, "right": 0.05, "bottom": 0}
 
-    def straightened(quarters, angle):
+    def straightened(quarters, angle, scale=1):
         sides, data = call(loaded, "straighten.js", """
             const [data, settings] = x;
             const picture = new OffscreenCanvas(70, 45);
@@ -66,7 +68,8 @@ def test_a_turned_and_cropped_scan_has_the_pixels_that_it_should(loaded):
             const context = new OffscreenCanvas(width, height).getContext('2d');
             draw(context, picture);
             return [[height, width, 4], [...context.getImageData(0, 0, width, height).data]];""",
-            picture.round().flatten().tolist(), {"quarters": quarters, "angle": angle, "crop": cut})
+            picture.round().flatten().tolist(),
+            {"quarters": quarters, "angle": angle, "scale": scale, "crop": cut})
         return np.reshape(data, sides)
 
     for quarters in (0, 1, 2, 3):  # without a tilt each pixel stays what it is
@@ -77,16 +80,16 @@ def test_a_turned_and_cropped_scan_has_the_pixels_that_it_should(loaded):
         rows, columns = found.shape[:2]
         assert abs(rows - 0.8 * height) < 1 and abs(columns - 0.83 * width) < 1
         np.testing.assert_array_equal(found, turned[top:top + rows, left:left + columns])
-    for angle in (-10, 3.3):
-        found = straightened(0, angle)
+    for angle, scale in ((-10, 1), (3.3, 0.5)):
+        found = straightened(0, angle, scale)
         assert (found[..., 3] == 255).all(), "an empty corner"
         turn = np.radians(angle)
-        fits = 1 / (np.cos(turn) + 70 / 45 * abs(np.sin(turn)))
+        fits = scale / (np.cos(turn) + 70 / 45 * abs(np.sin(turn)))
         v, u = np.mgrid[:found.shape[0], :found.shape[1]] + 0.5
         v += round(0.2 * 45 * fits) - 45 * fits / 2
         u += round(0.12 * 70 * fits) - 70 * fits / 2
-        x = u * np.cos(turn) + v * np.sin(turn) + 35
-        y = v * np.cos(turn) - u * np.sin(turn) + 22.5
+        x = (u * np.cos(turn) + v * np.sin(turn)) / scale + 35
+        y = (v * np.cos(turn) - u * np.sin(turn)) / scale + 22.5
         wanted = [30 + (x - 0.5) / 69 * 100, 20 + (y - 0.5) / 44 * 100]
         assert np.abs(found[..., :2] - np.stack(wanted, -1))[1:-1, 1:-1].max() < 2.5
 
@@ -102,7 +105,7 @@ def test_a_scan_is_repaired_colored_and_saved_by_keyboard(loaded):
     width, height = scan.size
     box = (round(0.02 * width), 0, round(0.02 * width) + round(0.98 * width), round(0.97 * height))
     cut = scan.crop(box)
-    assert part(loaded, "cut").text_content().startswith(f"{cut.width} × {cut.height} of {width}")
+    assert part(loaded, "cut").text_content().endswith(f" makes {cut.width} × {cut.height}.")
     part(loaded, "repair").press("Enter")
     colored(loaded, *cut.size)
     np.testing.assert_array_equal(shown(loaded, 1), cut)  # before; and after:
@@ -132,9 +135,10 @@ def test_on_a_phone_by_touch_and_axe_finds_nothing_to_mend(browser, site):
     slider.tap(position={"x": 0.75 * box["width"], "y": box["height"] / 2})
     assert 4 < float(slider.input_value()) < 6
     part(page, "quarter").tap()
-    said = part(page, "cut").text_content()
-    width, height = (int(side) for side in said.split(" of ")[0].split(" × "))
-    assert width > height  # an upright scan, turned
+    part(page, "scale").select_option("half")
+    sides = [int(side) for side in re.findall(r"\d+", part(page, "cut").text_content())]
+    width, height = sides[2:]
+    assert 0.5 * sides[1] > width > height  # an upright scan, turned
     for box in page.locator("[data-step]").all():
         box.tap()
     part(page, "repair").tap()

@@ -9,6 +9,8 @@ export class Restoring {
   constructor(root, onRestore) {
     const part = (name) => root.querySelector(`[data-part=${name}]`);
     [this.canvas, this.repairs, this.undoes, this.said] = ["scan", "repair", "unrepair", "cut"].map(part);
+    this.scale = part("scale");
+    this.scale.addEventListener("change", () => this.draw());
     this.sliders = [...root.querySelectorAll("[data-set]")];
     this.steps = [...root.querySelectorAll("[data-step]")];
     this.sliders.forEach((slider) => slider.addEventListener("input", () => this.draw()));
@@ -27,6 +29,7 @@ export class Restoring {
     this.picture.getContext("2d").putImageData(original, 0, 0);
     this.quarters = 0;
     this.sliders.forEach((slider) => { slider.value = 0; });
+    this.scale.value = 1;
     this.undoes.disabled = true;
     this.draw();
   }
@@ -46,14 +49,14 @@ export class Restoring {
     const { angle, ...percents } = set;
     const crop = Object.fromEntries(Object.entries(percents).map(([side, value]) => [side, value / 100]));
     const steps = this.steps.filter(({ checked }) => checked).map(({ dataset }) => dataset.step);
-    return { quarters: this.quarters, angle, crop, steps };
+    return { quarters: this.quarters, angle, scale: Number(this.scale.value), crop, steps };
   }
 
   // The whole turned scan, in which what will be cut away is dark.
   draw() {
     const { canvas, picture, size } = this;
     const settings = this.settings();
-    const whole = straightened(picture, { ...settings, crop: WHOLE });
+    const whole = straightened(picture, { ...settings, scale: 1, crop: WHOLE });
     [canvas.width, canvas.height] = [whole.width, whole.height];
     const context = canvas.getContext("2d");
     whole.draw(context, picture);
@@ -70,6 +73,6 @@ export class Restoring {
       slider.setAttribute("aria-valuetext", slider.nextElementSibling.textContent);
     }
     const { width, height } = straightened(size, settings);
-    this.said.textContent = `${width} × ${height} of ${size.width} × ${size.height} pixels stay.`;
+    this.said.textContent = `Of ${size.width} × ${size.height} pixels it makes ${width} × ${height}.`;
   }
 }

@@ -77,10 +77,11 @@ def test_colab_has_what_the_library_needs():
 
 
 def test_one_tag_to_install_from():
-    """The tag of the major version, which each release moves: see book/contributing.md."""
+    """The tag of the major version, which each release moves (see book/contributing.md); or the
+    branch, where the tag is missing."""
     refs = {ref for path in [*PROSE, *NOTEBOOKS]
-            for ref in re.findall(r"git\+https://github\.com/[\w/-]+@(\S+)", text_of(path))}
-    assert refs == {EDITION[1] if EDITION else "v" + colorlib.__version__.split(".")[0]}
+            for ref in re.findall(r"git\+https://github\.com/[\w/-]+@([\w.-]+)", text_of(path))}
+    assert refs == {EDITION[1] if EDITION else "v" + colorlib.__version__.split(".")[0], BRANCH}
 
 
 def repoint(folder, *arguments):

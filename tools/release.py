@@ -39,10 +39,11 @@ def disagreements(version: str, root: Path = ROOT) -> list[str]:
     if not re.search(rf"^## {re.escape(version)}$",
                      (root / "CHANGELOG.md").read_text(encoding="utf-8"), re.M):
         found.append(f"CHANGELOG.md has no part '## {version}'")
-    tag = f"v{version.partition('.')[0]}"
+    tag, branch = f"v{version.partition('.')[0]}", yaml.safe_load(
+        (root / "_config.yml").read_text(encoding="utf-8"))["repository"]["branch"]
     for path in sorted((root / "notebooks").rglob("*.ipynb")):
         for other in set(re.findall(r"git\+https://\S+?@([\w.-]+)",
-                                    path.read_text(encoding="utf-8"))) - {tag}:
+                                    path.read_text(encoding="utf-8"))) - {tag, branch}:
             found.append(f"{path.relative_to(root)} installs {other}, not {tag}")
     return found
 

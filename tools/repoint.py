@@ -4,7 +4,8 @@
 
 Where the course lives now is read from _config.yml. Only whole addresses are rewritten, never a
 word that happens to look like the name. Running it twice changes nothing the second time. Install
-cells keep the tag that they install from, which a fork often comes without: a line tells of it.
+cells keep the tag that they install from, which a fork often comes without: a line tells of it, and
+until it is there, they install the branch.
 """
 
 import re
@@ -81,8 +82,8 @@ def main(root: Path, repository: str, branch: str = "") -> str:
             path.write_text(text, encoding="utf-8")
             changed += 1
     said = [f"{found['owner']}/{found['name']}, branch {branch}: {changed} files changed"]
-    said += [f"In Colab the notebooks install the tag {tag}. If the fork lacks it: "
-             f"git tag {tag} && git push origin {tag}" for tag in sorted(tags)]
+    said += [f"The notebooks install colorlib from the tag {tag}. If the fork lacks it: "
+             f"git tag {tag} && git push origin {tag}" for tag in sorted(tags - {branch})]
     return "\n".join(said)
 
 

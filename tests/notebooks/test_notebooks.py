@@ -7,6 +7,7 @@ here a function from a notebook to its complaints.
 import ast
 import importlib
 import re
+import sys
 
 import nbformat
 import pytest
@@ -16,17 +17,15 @@ from conftest import EDITION, ROOT
 import colorlib
 from colorlib.notebook.checks import NOT_YET, RIGHT, WRONG, Exercise
 
+sys.path.append(str(ROOT / "tools"))
+
+import install_cell
+
 LESSONS = sorted(ROOT.glob("notebooks/[0-9]*.ipynb"))
 SOLUTIONS = sorted(ROOT.glob("notebooks/solutions/[0-9]*.ipynb"))
 WRONG_ANSWERS = sorted(ROOT.glob("tests/notebooks/wrong_answers/ch*.py"))
 COMPARED = "# NBVAL_CHECK_OUTPUT"
 
-INSTALL = """\
-# On Colab: install the course's library. Elsewhere: nothing to do.
-import sys
-
-if "google.colab" in sys.modules:
-    %pip install -q --no-deps git+{url}@{tag} jupyterquiz"""
 # It moves with each release that keeps old notebooks working.
 TAG = EDITION[1] if EDITION else "v" + colorlib.__version__.split(".")[0]
 
@@ -77,11 +76,8 @@ def exercise_cells(notebook) -> dict[str, object]:
 
 
 def installs_from_the_repository(notebook, path):
-    url, _ = repository()
-    expected = INSTALL.replace("import sys\n\n", "import sys\n").format(url=url, tag=TAG)
-    first = code(notebook)[0].source
-    if first.replace("import sys\n\n", "import sys\n") != expected:
-        yield f"the first code cell must be:\n{expected}"
+    if code(notebook)[0].source != install_cell.source(*repository(), TAG):
+        yield "the first code cell is another: python tools/install_cell.py"
 
 
 def opens_in_colab(notebook, path):

@@ -16,7 +16,7 @@ import release
 @pytest.fixture
 def tree(tmp_path):
     """The files that name the version, with the one that is being made."""
-    for name in ("colorlib/__init__.py", "CITATION.cff", "CHANGELOG.md",
+    for name in ("colorlib/__init__.py", "CITATION.cff", "CHANGELOG.md", "_config.yml",
                  "notebooks/00_start_here.ipynb"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
@@ -37,7 +37,7 @@ def test_what_ships_agrees(tree):
     ("colorlib/__init__.py", r'__version__ = ".*?"', '__version__ = "9.9.9"', "9.9.9"),
     ("CITATION.cff", r"(?m)^version: .*", "version: 8.8.8", "8.8.8"),
     ("CHANGELOG.md", r"(?m)^## \d.*", "## Other", "CHANGELOG.md has no part"),
-    ("notebooks/00_start_here.ipynb", "@v1 ", "@v7 ", "installs v7, not v1"),
+    ("notebooks/00_start_here.ipynb", "@v1", "@v7", "installs v7, not v1"),
 ])
 def test_what_disagrees_is_named(tree, name, old, new, told):
     change(tree / name, old, new)

@@ -123,9 +123,10 @@ def _remove_grain(L: np.ndarray, rows: int | None = None) -> np.ndarray:
     result, rows = np.empty_like(L), rows or max(1, STRIP // L.shape[1])
     for top in range(0, len(L), rows):
         first = max(0, top - FAR)
-        part = denoise_nl_means(L[first : top + rows + FAR], patch_size=5, patch_distance=6,
-                                h=0.8 * sigma, sigma=sigma)
-        result[top : top + rows] = part[top - first :][:rows]
+        strip = L[first : top + rows + FAR]
+        clean = denoise_nl_means(strip, patch_size=5, patch_distance=6, h=0.8 * sigma, sigma=sigma)
+        # Of a picture of one row or column it gives a line.
+        result[top : top + rows] = clean.reshape(strip.shape)[top - first :][:rows]
     return result
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from conftest import ROOT
+from PIL import Image
 
 from colorlib import images
 from colorlib.color import lab_to_rgb, rgb_to_lab
@@ -180,6 +181,14 @@ def test_any_kind_of_picture_is_prepared_and_stays_of_its_kind():
         rgb, alpha = images.rgb_and_alpha(made)
         assert (rgb - wanted).abs().mean() < 0.01  # a byte has 256 steps, and a spot may be none
         assert alpha is None or (alpha == 100 / 255).all()
+
+
+@pytest.mark.parametrize("size", [(1, 1), (2, 1), (1, 30), (3, 2)])
+@pytest.mark.parametrize("mode", ["L", "RGBA", "I;16", "1"])
+def test_tiny_pictures_are_prepared_too(size, mode):
+    picture = Image.new(mode, size)
+    assert old_prints.prepared(picture).size == size
+    assert not old_prints.is_toned(picture)
 
 
 def test_grain_is_removed_in_strips_as_in_one_piece():

@@ -10,7 +10,7 @@ CODE := $(shell find colorlib -name '*.py')
 
 .DEFAULT_GOAL := help
 .PHONY: help book executed test lint unit notebooks lab serve student offline pdf links weights results quizzes term
-.PHONY: release audit bench colab faults gpu hints lighthouse lowest photo pictures rater clean pins vendor repoint
+.PHONY: accessibility release audit bench colab faults gpu hints lighthouse lowest photo pictures rater clean pins vendor repoint
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
@@ -47,7 +47,9 @@ book: executed _build/.pages ## the site with its notebooks executed: _build/htm
 
 test: lint unit notebooks ## every test: code, docstrings, notebooks; the site and its editions in a browser
 	$(MAKE) book student offline
+	@rm -rf _build/axe
 	$(BIN)/python -m pytest -n $(JOBS) tests/browser
+	@$(BIN)/python tools/accessibility.py
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -122,6 +124,12 @@ release: $(READY) ## check that all agree, then fill dist/: make release VERSION
 	$(BIN)/python tools/release.py '$(VERSION)' --compare
 	$(MAKE) book offline pdf
 	$(BIN)/python tools/release.py '$(VERSION)'
+
+# A rule that is broken fails its test, and stands in the report all the same.
+accessibility: book ## what axe-core finds on each page (minutes): results/accessibility.json
+	@rm -rf _build/axe
+	-$(BIN)/python -m pytest -n $(JOBS) tests/browser/test_access.py tests/browser/test_slides.py -k axe_finds
+	@$(BIN)/python tools/accessibility.py results/accessibility.json
 
 lighthouse: book ## Lighthouse's scores for the site (needs npx and Chromium): _build/lighthouse
 	$(BIN)/python tools/lighthouse.py

@@ -11,12 +11,20 @@ AXE = (ROOT / "tests" / "browser" / "axe-core" / "axe.min.js").read_text(encodin
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
-def violations(page):
-    """What axe-core complains of, each with the elements that it means."""
-    page.evaluate(AXE)
-    found = page.evaluate(
-        "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}, "
-        "resultTypes: ['violations'], reporter: 'v1'}).then(r => r.violations)", RULES)
+def violations(page, runs=None):
+    """What axe-core complains of, each with the elements that it means; noted in `runs` as well."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE)
+    told = page.evaluate("""tags => axe.run(document, {runOnly: {type: 'tag', values: tags},
+      resultTypes: ['violations'], reporter: 'v1'}).then(r => ({
+        violations: r.violations, axe: r.testEngine.version, page: location.pathname.slice(1),
+        seen: `${document.documentElement.dataset.theme || 'light'}, ${innerWidth} pixels`,
+        rules: Object.fromEntries(['passes', 'incomplete', 'violations'].map(
+          kind => [kind, Object.fromEntries(r[kind].map(rule => [rule.id, rule.help]))]))}))""",
+                         RULES)
+    found = told.pop("violations")
+    if runs is not None:
+        runs.append(told)
     return [f"{v['id']}: {n['target']} {n['html'][:150]} {n['failureSummary'][-150:]}"
             for v in found for n in v["nodes"][:5]]
 
@@ -36,23 +44,26 @@ def open_in(browser, site):
         page.close()
 
 
-@pytest.fixture(scope="module")
-def reader(browser, site):
-    """One page for all paths: what it has fetched once is at hand."""
-    page = browser.new_page(viewport=WIDE)
-    yield Visit(page, site)
-    page.close()
-
-
 @pytest.mark.parametrize("path", PAGES)
-def test_axe_finds_nothing(reader, path):
+def test_axe_finds_nothing(at, axe_runs):
     """In the light theme and in the dark one."""
-    page = reader.open(path)
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        until(page, "s => document.documentElement.dataset.theme === s", scheme)
-        page.evaluate("document.getAnimations().forEach(a => a.finish())")  # colors as they end up
-        assert violations(page) == [], scheme
+        in_theme(at.page, scheme)
+        assert violations(at.page, axe_runs) == [], scheme
+
+
+def test_the_report_on_accessibility_is_of_these_pages():
+    report = json.loads((ROOT / "results" / "accessibility.json").read_text("utf-8"))
+    slides = {path.relative_to(SITE).as_posix() for path in SITE.glob("slides/*.html")}
+    wanted = {*PAGES, *slides} - {"index.html"}  # it leads on to another
+    assert set(report["pages"]) == wanted, "run `make accessibility`"
+
+
+def in_theme(page, scheme):
+    """The page in a theme, with its colors as they end up."""
+    page.emulate_media(color_scheme=scheme)
+    until(page, "s => document.documentElement.dataset.theme === s", scheme)
+    page.evaluate("document.getAnimations().forEach(a => a.finish())")
 
 
 def test_axe_sees_what_is_wrong(open_in):
@@ -68,9 +79,9 @@ WITH_QUIZ = [p for p in PAGES if "The quiz needs JavaScript" in (SITE / p).read_
 
 
 @pytest.mark.parametrize("path", WITH_QUIZ)
-def test_quizzes_answer_by_keyboard(open_in, path):
+def test_quizzes_answer_by_keyboard(at):
     """Every question: Tab reaches an answer, Space or Enter picks it, and words say how it went."""
-    page = open_in(path)
+    page = at.page
     quizzes = page.locator(".Quiz").all()
     assert quizzes
     for quiz in quizzes:
@@ -84,17 +95,21 @@ def test_quizzes_answer_by_keyboard(open_in, path):
 
 
 @pytest.mark.parametrize("path", [p for p in PAGES if "<details" in (SITE / p).read_text("utf-8")])
-def test_toggles_open_by_keyboard(open_in, path):
-    page = open_in(path)
-    for toggle in page.locator(".bd-article details").all():
+def test_toggles_open_by_keyboard(at):
+    page, toggles = at.page, at.page.locator(".bd-article details")
+    before = toggles.evaluate_all("all => all.map(toggle => toggle.open)")
+    for toggle in toggles.all():
         head = toggle.locator("summary").first
         if not head.is_visible():  # what "Try it" shows when it has a photo has tests of its own
             continue
-        head.focus()
-        assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
-        was = toggle.get_attribute("open")
+        was, focused = head.evaluate("""head => {
+          head.focus();
+          return [head.parentElement.open, document.activeElement === head];
+        }""")
+        assert focused
         page.keyboard.press("Enter")
-        assert (toggle.get_attribute("open") is None) != (was is None)
+        assert toggle.evaluate("toggle => toggle.open") != was
+    toggles.evaluate_all("(all, before) => all.forEach((t, i) => { t.open = before[i]; })", before)
 
 
 def test_photograph_gets_its_colors_by_pointer_and_by_key(open_in):
@@ -161,9 +176,10 @@ FIGURES = """() => [...document.querySelectorAll('.bd-article .cell_output img')
 
 
 @pytest.mark.parametrize("path", [p for p in PAGES if p.startswith("notebooks/0")])
-def test_figures_keep_their_contrast_in_the_dark(open_in, path):
+def test_figures_keep_their_contrast_in_the_dark(at):
     """Lines are dark: what shows through a figure has to be light, and nothing dims it."""
-    page = open_in(path, "dark")
+    page = at.page
+    in_theme(page, "dark")
     page.evaluate("async () => { const all = [...document.images].filter(i => i.offsetParent); "
                   "all.forEach(i => { i.loading = 'eager' }); "
                   "await Promise.all(all.map(i => i.decode())) }")
@@ -219,18 +235,11 @@ def test_pages_say_what_they_are_and_where(open_in):
         assert len(said) == 1 and 40 < len(said[0]) < 170, json.dumps(said)
 
 
-def fetched_by(browser, site, path):
-    """Bytes of all that a page fetches of a server that compresses nothing."""
-    page, responses = browser.new_page(viewport=WIDE), []
-    page.on("response", lambda response: responses.append(response))
-    Visit(page, site).open(path)
-    total = sum(len(response.body()) for response in responses)
-    page.close()
-    return total
-
-
-def test_pages_weigh_little(browser, site):
-    assert 50_000 < fetched_by(browser, site, "book/index.html") < 600_000
-    for path in sorted(SITE.glob("notebooks/0*.html")):
-        weight = fetched_by(browser, site, path.relative_to(SITE).as_posix())
-        assert 50_000 < weight < 4_000_000, path.name
+@pytest.mark.parametrize("path", ["book/index.html", *(p for p in PAGES
+                                                       if p.startswith("notebooks/0"))])
+def test_pages_weigh_little(at):
+    """All that a page fetches of a server that compresses nothing."""
+    files = {url.removeprefix(at.home).split("?")[0] for url in at.loaded
+             if url.startswith(at.home)}
+    weight = sum((SITE / name.lstrip("/")).stat().st_size for name in files)
+    assert 50_000 < weight < (600_000 if at.path == "book/index.html" else 4_000_000)

@@ -30,11 +30,11 @@ def test_every_notebook_has_a_page():
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_page(visit, path):
+def test_page(at):
     """Nothing from another host, no error, every picture there, nothing wider than a phone."""
-    page = visit.open(path)
-    assert visit.outside == []
-    assert visit.errors == []
+    page = at.page
+    assert at.outside == []
+    assert at.errors == []
     assert page.locator(".bd-article h1, .bd-search-container h1").count() == 1
     broken = page.eval_on_selector_all(
         "img", "all => all.filter(i => i.complete && !i.naturalWidth).map(i => i.src.slice(0, 99))"
@@ -62,25 +62,28 @@ def widest(page):
 WITH_SLIDERS = [p for p in PAGES if 'class="colorlib-frame"' in (SITE / p).read_text("utf-8")]
 
 
+# A figure's frames that can be seen, its slider's text and whether it is at its end.
+SHOWN = """slider => {
+  const frames = [...slider.closest('.colorlib').querySelectorAll('.colorlib-frame')];
+  return [frames.flatMap((f, i) => f.offsetParent ? [i] : []),
+          slider.getAttribute('aria-valuetext'), slider.value === slider.max];
+}"""
+
+
 @pytest.mark.parametrize("path", WITH_SLIDERS)
-def test_sliders_move_by_keyboard_without_a_kernel(visit, path):
-    page = visit.open(path)
-    for figure in page.locator(".colorlib:has(.colorlib-frame)").all():
-        for slider in figure.locator("input[type=range]").all():
-            before = shown(figure)
-            words = slider.get_attribute("aria-valuetext")
-            at_end = slider.input_value() == slider.get_attribute("max")
-            slider.press("ArrowLeft" if at_end else "ArrowRight")
-            assert len(before) == len(shown(figure)) == 1 and before != shown(figure)
-            assert slider.get_attribute("aria-valuetext") != words
-    assert visit.errors == [] and visit.outside == []
-
-
-def shown(figure):
-    """Numbers of the frames that can be seen."""
-    return figure.locator(".colorlib-frame").evaluate_all(
-        "all => all.map((f, i) => [f, i]).filter(([f]) => f.offsetParent).map(([f, i]) => i)"
-    )
+def test_sliders_move_by_keyboard_without_a_kernel(at):
+    """And back."""
+    sliders = at.page.locator(".colorlib:has(.colorlib-frame) input[type=range]").all()
+    assert sliders
+    for slider in sliders:
+        before, words, at_end = slider.evaluate(SHOWN)
+        slider.press("ArrowLeft" if at_end else "ArrowRight")
+        after, other_words, _ = slider.evaluate(SHOWN)
+        assert len(before) == len(after) == 1 and before != after
+        assert other_words != words
+        slider.press("ArrowRight" if at_end else "ArrowLeft")
+        assert slider.evaluate(SHOWN) == [before, words, at_end]
+    assert at.errors == [] and at.outside == []
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -106,8 +106,12 @@ def test_a_scan_is_repaired_colored_and_saved_by_keyboard(loaded):
     box = (round(0.02 * width), 0, round(0.02 * width) + round(0.98 * width), round(0.97 * height))
     cut = scan.crop(box)
     assert part(loaded, "cut").text_content().endswith(f" makes {cut.width} × {cut.height}.")
+    part(loaded, "status").evaluate("""status => { window.said = []; new MutationObserver(
+        () => said.push(status.textContent)).observe(status, { childList: true }); }""")
     part(loaded, "repair").press("Enter")
     colored(loaded, *cut.size)
+    said = loaded.evaluate("said")
+    assert "Repairing the scan: 100 %." in said and not any("Fetching" in text for text in said)
     np.testing.assert_array_equal(shown(loaded, 1), cut)  # before; and after:
     wanted = Colorizer.from_pretrained("photo")(old_prints.prepared(as_rgb(cut)))
     steps = np.abs(shown(loaded) / 255 - wanted.permute(1, 2, 0).numpy()) * 255

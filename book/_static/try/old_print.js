@@ -13,8 +13,10 @@ const STEPS = { spots: mendSpots, grain: removeGrain, levels: setLevels };
 
 // `onProgress` is told the share that is done.
 export function prepared(L, width, height, steps, onProgress = () => {}) {
-  steps.forEach((name, i) =>
-    STEPS[name](L, width, height, (share) => onProgress((i + share) / steps.length)));
+  steps.forEach((name, i) => {
+    STEPS[name](L, width, height, (share) => onProgress((i + share) / steps.length));
+    onProgress((i + 1) / steps.length);
+  });
   for (let i = 0; i < L.length; i++) L[i] = Math.min(Math.max(L[i], 0), 100);
   return L;
 }

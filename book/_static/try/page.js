@@ -130,7 +130,9 @@ function showProgress({ received, total, share }) {
   progress.hidden = false;
   progress.max = total ?? 1;
   progress.value = received ?? share;
-  status.textContent = share ? `Repairing the scan: ${Math.round(100 * share)} %.` : `Fetching the network: ${megabytes(received)} of ${megabytes(total)} MB.`;
+  status.textContent = share === undefined
+    ? `Fetching the network: ${megabytes(received)} of ${megabytes(total)} MB.`
+    : `Repairing the scan: ${Math.round(100 * share)} %.`;
 }
 
 function tell(error) {

@@ -16,7 +16,7 @@ from tqdm import tqdm
 from colorlib.color import lightness_of, paint, rgb_to_lab
 from colorlib.data import evenly, find_photos, is_gray
 from colorlib.evaluation.provenance import processor
-from colorlib.evaluation.sums import Evaluation
+from colorlib.evaluation.sums import INTERVAL_KINDS, Evaluation
 from colorlib.images import PhotoError, read_rgb
 from colorlib.inference import Colorizer
 from colorlib.io.assets import asset
@@ -100,6 +100,7 @@ def main(argv=None) -> int:
     collections["imagenette val"] = evenly(collections["imagenette val"], options.val)
     figures = {"command": f"python -m experiments.held_out FOLDER --val {options.val}",
                "torch": torch.__version__, "processor": processor(),
+               "interval_kinds": INTERVAL_KINDS,
                "weights": {name: sha256(asset(f"{name}.safetensors")) for name in NAMES},
                "collections": measure(collections)}
     write_text(json.dumps(figures, indent=1) + "\n", options.output)

@@ -5,6 +5,7 @@ import torch
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from colorlib.color import lab_to_rgb, rgb_to_lab
+from colorlib.evaluation.intervals import percentile, studentized
 from colorlib.evaluation.sums import SUMS, Evaluation
 from colorlib.metrics import ab_error, auc, colorfulness, psnr, ssim
 from colorlib.rebalancing import course_prior
@@ -57,7 +58,6 @@ def test_evaluation_streams_the_same_as_all_at_once(pairs):
 
 
 def test_intervals_are_those_of_the_plain_bootstrap(pairs):
-    """Poisson counts, photo by photo, against 4,000 samples drawn from all rows."""
     evaluation = Evaluation(course_prior(), draws=4000)
     rows = torch.stack([evaluation.measure(*pair) for pair in pairs])
     for row in rows:
@@ -80,8 +80,9 @@ def test_a_difference_is_of_the_same_photographs(pairs):
     for pair in pairs:
         row = one.measure(*pair)
         one.count(row)
-        row[score] -= 0.01 * row[SUMS.index("pixels")]
-        other.count(row)
+        less = row.clone()
+        less[score] -= 0.01 * row[SUMS.index("pixels")]
+        other.count(less)
     both = one.difference(other)
     low, high = both["auc_interval"]
     assert low == pytest.approx(1) and high == pytest.approx(1) and both["auc"] == pytest.approx(1)
@@ -89,11 +90,32 @@ def test_a_difference_is_of_the_same_photographs(pairs):
     assert high - low > 0.1
 
 
-def test_a_draw_without_photographs_spoils_no_interval(pairs):
-    evaluation = Evaluation(course_prior(), draws=400)
-    evaluation.add(*pairs[0])  # of one photo, a third of the draws take none
-    low, high = evaluation.figures()["auc_interval"]
-    assert low == pytest.approx(high) == pytest.approx(evaluation.figures()["auc"])
+def test_rebalanced_auc_has_the_studentized_interval(pairs):
+    """At 99%, of the figure and of a difference; all else has the percentiles at 95%."""
+    one, other = (Evaluation(course_prior(), draws=300) for _ in range(2))
+    for a, b in pairs:
+        one.add(a, b)
+        other.add(b.flip(2), b)
+    rows, less = (torch.stack(e.rows).numpy().T for e in (one, other))
+    weighted, weight = SUMS.index("weighted"), SUMS.index("weight")
+    assert (rows[weight] == less[weight]).all()
+    for found, part in ((one.figures(), rows[weighted]),
+                        (one.difference(other), rows[weighted] - less[weighted])):
+        expected = studentized(100 * part, rows[weight], 300, level=0.99)
+        assert found["auc_rebalanced_interval"] == pytest.approx(expected)
+        assert expected[0] < found["auc_rebalanced"] < expected[1]
+    whole = SUMS.index("pixels")
+    assert one.figures()["auc_interval"] == pytest.approx(
+        percentile(100 * rows[SUMS.index("score")], rows[whole], 300, level=0.95))
+
+
+def test_a_single_photo_has_intervals_without_width(pairs):
+    evaluation = Evaluation(course_prior(), draws=40)
+    evaluation.add(*pairs[0])
+    figures = evaluation.figures()
+    for name in ("auc", "auc_rebalanced"):
+        low, high = figures[f"{name}_interval"]
+        assert low == pytest.approx(high) == pytest.approx(figures[name])
 
 
 def test_columns_that_nothing_was_given_for_are_left_out(pairs):

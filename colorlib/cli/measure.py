@@ -66,11 +66,13 @@ def _report(arguments, colorizer, ours, gray) -> None:
     """Print what `evaluate` measured, and write it where it was asked for."""
     import torch
 
+    from ..evaluation.sums import INTERVAL_KINDS
     from ..io.files import write_text
 
     recipe = {key: value for key, value in colorizer.recipe.items() if key != "history"}
     figures = {"command": " ".join(["colorlib", *sys.argv[1:]]), "torch": torch.__version__,
-               "photos": ours.photos, "weights": arguments.weights, "T": arguments.temperature,
+               "photos": ours.photos, "interval_kinds": INTERVAL_KINDS,
+               "weights": arguments.weights, "T": arguments.temperature,
                "size": arguments.size or colorizer.size,
                "gray": gray.figures(), "colorized": ours.figures(),
                "recipe": recipe}

@@ -15,10 +15,11 @@ TIMED = 256  # side in pixels of the picture that the runtime is of, as in the p
 
 
 def cost(row: Row, repeats: int = 9) -> dict[str, float]:
-    """Megabytes of parameters and of features in float32, and milliseconds on this device.
+    """Megabytes of parameters and of features in float32, and milliseconds of this processor.
 
-    The time is the median of `repeats` passes, from L to ab, of one picture of 256 x 256. Empty
-    for a row without a network.
+    The time is the median of `repeats` passes, from L to ab, of one picture of 256 x 256, in
+    processor time: what other programs take meanwhile doesn't count. Empty for a row without a
+    network.
     """
     if not row.recipe:
         return {}
@@ -29,9 +30,9 @@ def cost(row: Row, repeats: int = 9) -> dict[str, float]:
     times = []
     with torch.inference_mode():
         for _ in range(repeats + 1):
-            begun = time.perf_counter()
+            begun = time.process_time()
             colorizer.ab(lightness, row.T)
-            times.append(time.perf_counter() - begun)
+            times.append(time.process_time() - begun)
     return {"parameters_mb": 4 * bytes_of.parameters / MEGABYTE,
             "features_mb": 4 * bytes_of.features / MEGABYTE,
             "runtime_ms": 1000 * statistics.median(times[1:])}

@@ -22,7 +22,7 @@ from .classifier import Classifier
 from .cost import cost
 from .methods import Row, colorizer, painter, weights_file
 from .provenance import provenance
-from .sums import SUMS, Evaluation
+from .sums import INTERVAL_KINDS, SUMS, Evaluation
 from .train import to_train, train_row
 
 SAVE_EVERY = 200  # photographs
@@ -123,5 +123,6 @@ def build(rows: Sequence[Row], train_paths: Sequence[Path], val_paths: Sequence[
                          **recipe}
     claims = [check(c, evaluations) for c in CLAIMS if {c.of, c.less} <= set(evaluations)]
     return {"photos": evaluations[rows[0].name].photos, "draws": DRAWS,
+            "interval_kinds": INTERVAL_KINDS,
             "classifier": classifier.name, "rows": lines, "claims": claims,
             "provenance": provenance(val_paths) | {"seconds": round(time.monotonic() - begun)}}

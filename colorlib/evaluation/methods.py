@@ -39,9 +39,9 @@ class Row:
     T: float = TEMPERATURE
 
 
-def _equal(recipe: Recipe) -> Recipe:
-    """The same recipe with the same weight for every class."""
-    return replace(recipe, finish=1.0, stages=tuple(replace(s, lam=1.0) for s in recipe.stages))
+def _throughout(recipe: Recipe, lam: float) -> Recipe:
+    """The same recipe with class weights of one lambda from the first step to the last."""
+    return replace(recipe, finish=1.0, stages=tuple(replace(s, lam=lam) for s in recipe.stages))
 
 
 ROWS = (
@@ -53,8 +53,9 @@ ROWS = (
     Row("l2_finetuned", "L2, fine-tuned from full",
         replace(COURSE, loss="l2", lr=3e-4, stages=(Stage(1_500, 16, 128, (1.0, 2.0)),)),
         start="full", T=1.0),
-    Row("classification", "Classification", _equal(COURSE), shares="full"),
+    Row("classification", "Classification", _throughout(COURSE, 1.0), shares="full"),
     Row("full", "Full (rebalanced)", COURSE),
+    Row("lambda_half", "Full, lambda 1/2 throughout", _throughout(COURSE, 0.5)),
 )
 
 

@@ -19,18 +19,20 @@ COLUMNS = {"parameters_mb": ("params", ".1f"), "features_mb": ("feats", ".1f"),
 def printed(table: dict, names: Sequence[str] | None = None) -> str:
     """The table as text: its rows, or those with these names.
 
-    Parameters and features are in megabytes, colorfulness is short for `metrics.colorfulness`.
+    Parameters and features are in megabytes, color is short for `metrics.colorfulness`. The last
+    line has the effective number of photographs of rebalanced AuC: the same for every row.
     """
-    lines = [f"{'':24}" + "".join(f"{title:>6}" for title, _ in COLUMNS.values())]
+    lines = [f"{'':27}" + "".join(f"{title:>6}" for title, _ in COLUMNS.values())]
     for row in (table["rows"][name] for name in names or table["rows"]):
         cells = (format(row[name], digits) if name in row else "-"
                  for name, (_, digits) in COLUMNS.items())
-        lines.append(f"{row['title']:24}" + "".join(f"{cell:>6}" for cell in cells))
-    return "\n".join(lines)
+        lines.append(f"{row['title']:27}" + "".join(f"{cell:>6}" for cell in cells))
+    return "\n".join([*lines, f"{table['photos']} photographs; in rebal they tell as much as "
+                              f"{row['auc_rebalanced_effective']:.0f} of equal weight"])
 
 
 def printed_claims(table: dict, names: Sequence[str] | None = None) -> str:
-    """The claims of these rows, or of all, with their 95% intervals, as text."""
+    """The claims of these rows, or of all, with their intervals, as text."""
     lines = []
     for claim in table["claims"]:
         if claim["of"] in (names or table["rows"]):

@@ -8,14 +8,19 @@ from torch import Tensor
 from ..color import rgb_to_lab
 from ..gamut import AbGamut
 from ..metrics import ab_error, auc_scores, chroma, colorfulness, ends, psnr, ssim
-from .intervals import effective
+from .intervals import effective, resampled, studentized
 
 # What is summed over photographs; the table's figures are ratios of these sums.
 SUMS = ("photos", "pixels", "score", "weight", "weighted", "own_weight", "own_weighted",
         "clipped_weight", "clipped_weighted", "chroma", "true_chroma", "colorfulness", "psnr",
         "squared", "ssim", "right")
-WEIGHTED = {"auc_rebalanced": "weight", "auc_rebalanced_own": "own_weight",
-            "auc_rebalanced_clipped": "clipped_weight"}
+# Figures whose pixels have weights: the columns of weighted scores and of weights.
+WEIGHTED = {"auc_rebalanced": ("weighted", "weight"),
+            "auc_rebalanced_own": ("own_weighted", "own_weight"),
+            "auc_rebalanced_clipped": ("clipped_weighted", "clipped_weight")}
+WEIGHTED_LEVEL = 0.99
+INTERVAL_KINDS = {"auc_rebalanced": f"studentized bootstrap at nominal {WEIGHTED_LEVEL:.0%}",
+                  "others": "percentile bootstrap at 95%"}
 RAREST = 1e-4  # the clipped figure counts no color as rarer than one pixel in ten thousand
 
 
@@ -32,17 +37,16 @@ class Evaluation:
 
     Attributes
     ----------
-    rows : what was counted, a tensor (16,) a photo, float64: see `SUMS`.
-    sums : their sum, shape (16,).
-    drawn : tensor, shape (draws, 16): the same sums, each photo taken a random number of times.
+    rows : what was counted, a tensor (16,) a photo, float64: see `SUMS`. No picture is kept.
 
     Notes
     -----
-    A bootstrap draws n photographs from n with replacement, so each is drawn 0, 1, 2, ... times:
-    for many photographs these counts are nearly independent, each from a Poisson distribution with
-    mean 1. So a photo is counted once, when it comes, and no picture is kept. Photo number i
-    gets the same counts in every evaluation: the difference of two methods is that on the same
-    photographs.
+    Every evaluation of n photographs draws the same ones: the difference of two methods is that
+    on the same photographs. Intervals are of two kinds, `INTERVAL_KINDS`. Where all pixels count
+    alike, it is the middle 95% of the draws. Where rare colors weigh more (`WEIGHTED`), a few
+    photographs have most of the weight and that would be too narrow: there it is
+    `intervals.studentized` at nominal 99%. results/coverage.json has measured how often either
+    holds the true value.
 
     Examples
     --------
@@ -58,16 +62,12 @@ class Evaluation:
     own: Tensor | None = None
     draws: int = 0
     rows: list[Tensor] = field(init=False, default_factory=list)
-    sums: Tensor = field(init=False)
-    drawn: Tensor = field(init=False)
 
     def __post_init__(self):
         self.gamut = AbGamut()
         self._inverse = {"": _inverse(self.prior),
                          "clipped_": 1 / self.prior.double().clamp(RAREST),
                          "own_": None if self.own is None else _inverse(self.own)}
-        self.sums = torch.zeros(len(SUMS), dtype=torch.float64)
-        self.drawn = torch.zeros(self.draws, len(SUMS), dtype=torch.float64)
 
     @property
     def photos(self) -> int:
@@ -97,33 +97,42 @@ class Evaluation:
 
     def count(self, row: Tensor) -> None:
         """Add what `measure` returned. Photographs are numbered in the order of these calls."""
-        if self.draws:
-            rng = torch.Generator().manual_seed(self.photos)
-            times = torch.poisson(torch.ones(self.draws, 1, dtype=torch.float64), rng)
-            self.drawn += times * row
-        self.sums += row
         self.rows.append(row)
 
     def figures(self) -> dict:
         """The table's columns, AuC in percent and so on.
 
-        With `draws`, each `name` is followed by `name_interval`, the ends of its 95% interval. A
-        figure whose pixels have weights comes with `name_effective`: the effective number of
-        photographs, by which to judge that interval (`intervals.effective`).
+        With `draws`, each `name` is followed by `name_interval`, the ends of its interval, of a
+        kind of `INTERVAL_KINDS`. A figure whose pixels have weights comes with `name_effective`:
+        the effective number of photographs, by which to judge that interval
+        (`intervals.effective`).
         """
-        found = _with_intervals(_figures(self.sums), _figures(self.drawn))
-        rows = torch.stack(self.rows).T if self.rows else torch.empty(len(SUMS), 0)
-        for name, weight in WEIGHTED.items():
+        rows = self._table()
+        found = _with_intervals(_figures(rows.sum(0)), _figures(self._drawn()), rows, self.draws)
+        for name, (_, weight) in WEIGHTED.items():
             if name in found:
-                found[f"{name}_effective"] = effective(rows[SUMS.index(weight)])
+                found[f"{name}_effective"] = effective(rows[:, SUMS.index(weight)])
         return found
 
     def difference(self, other: "Evaluation") -> dict:
         """This evaluation's figures less another's of the same photographs, with intervals."""
-        return _with_intervals(*(
-            {name: mine[name] - its[name] for name in mine}
-            for mine, its in ((_figures(self.sums), _figures(other.sums)),
-                              (_figures(self.drawn), _figures(other.drawn)))))
+        rows, its = self._table(), other._table()
+        less = rows.clone()  # of the weighted scores alone: the weights are the same
+        for column in (SUMS.index(weighted) for weighted, _ in WEIGHTED.values()):
+            less[:, column] -= its[:, column]
+        values, drawn = (
+            {name: mine[name] - theirs[name] for name in mine}
+            for mine, theirs in ((_figures(rows.sum(0)), _figures(its.sum(0))),
+                                 (_figures(self._drawn()), _figures(other._drawn()))))
+        return _with_intervals(values, drawn, less, self.draws)
+
+    def _table(self) -> Tensor:
+        """The rows, shape (photos, 16)."""
+        return torch.stack(self.rows) if self.rows else torch.empty(0, len(SUMS)).double()
+
+    def _drawn(self) -> Tensor:
+        """Their sums in bootstrap samples, shape (draws, 16)."""
+        return torch.from_numpy(resampled(self._table().numpy(), self.draws))
 
 
 def _inverse(prior: Tensor) -> Tensor:
@@ -148,14 +157,17 @@ def _figures(sums: Tensor) -> dict[str, Tensor]:
     }
 
 
-def _with_intervals(values: dict[str, Tensor], drawn: dict[str, Tensor]) -> dict:
+def _with_intervals(values: dict[str, Tensor], drawn: dict[str, Tensor], rows: Tensor,
+                    draws: int) -> dict:
     """Figures as numbers, each followed by its interval if there are draws."""
     result = {}
     for name, value in values.items():
         if value.isnan():
             continue  # no classifier, or no prior of their own
         result[name] = value.item()
-        if len(drawn[name]):
-            # With very few photographs a draw may be empty: its figure is NaN and is left out.
+        if draws and name in WEIGHTED:
+            part, whole = (rows[:, SUMS.index(column)].numpy() for column in WEIGHTED[name])
+            result[f"{name}_interval"] = studentized(100 * part, whole, draws, level=WEIGHTED_LEVEL)
+        elif draws:
             result[f"{name}_interval"] = ends(drawn[name])
     return result

@@ -55,7 +55,7 @@ ROWS = (
         start="full", T=1.0),
     Row("classification", "Classification", _throughout(COURSE, 1.0), shares="full"),
     Row("full", "Full (rebalanced)", COURSE),
-    Row("lambda_half", "Full, lambda 1/2 throughout", _throughout(COURSE, 0.5)),
+    Row("lambda_half", "Full, lambda 1/2", _throughout(COURSE, 0.5)),
 )
 
 

@@ -22,11 +22,11 @@ def printed(table: dict, names: Sequence[str] | None = None) -> str:
     Parameters and features are in megabytes, color is short for `metrics.colorfulness`. The last
     line has the effective number of photographs of rebalanced AuC: the same for every row.
     """
-    lines = [f"{'':27}" + "".join(f"{title:>6}" for title, _ in COLUMNS.values())]
+    lines = [f"{'':24}" + "".join(f"{title:>6}" for title, _ in COLUMNS.values())]
     for row in (table["rows"][name] for name in names or table["rows"]):
         cells = (format(row[name], digits) if name in row else "-"
                  for name, (_, digits) in COLUMNS.items())
-        lines.append(f"{row['title']:27}" + "".join(f"{cell:>6}" for cell in cells))
+        lines.append(f"{row['title']:24}" + "".join(f"{cell:>6}" for cell in cells))
     return "\n".join([*lines, f"{table['photos']} photographs; in rebal they tell as much as "
                               f"{row['auc_rebalanced_effective']:.0f} of equal weight"])
 

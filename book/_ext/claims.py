@@ -28,7 +28,7 @@ NO_TEXT = re.compile(r"^```(?:bash|python)\n.*?^```$|`[^`\n]+`|(?<=\])\([^)\s]*\
 
 @dataclass
 class Claim:
-    """A claim: the words on the page, and maker, date and 95% intervals of its numbers."""
+    """A claim: the words on the page, and maker, date and intervals of its numbers."""
 
     words: str
     maker: str = ""
@@ -74,6 +74,7 @@ def constants(root: Path) -> dict:
     import tomllib
 
     from colorlib import AbGamut
+    from colorlib.evaluation.sums import WEIGHTED_LEVEL
     from colorlib.inference import TEMPERATURE
     from colorlib.metrics import ENDS, WORST
     from colorlib.recipes import HOLD_OUT
@@ -84,7 +85,7 @@ def constants(root: Path) -> dict:
     shapes = photo_mix.Plan.shapes
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     return {"bins": len(AbGamut()), "T": TEMPERATURE, "worst": WORST, "held_out": HOLD_OUT,
-            "share": 100 * (ENDS[1] - ENDS[0]),
+            "share": 100 * (ENDS[1] - ENDS[0]), "weighted_share": 100 * WEIGHTED_LEVEL,
             "python": project["requires-python"].removeprefix(">="), "balance": photo_mix.BALANCE,
             "side": photo.SIDE, "average": photo_mix.Plan.average,
             "rates": [photo.DECODER_RATE, photo.ENCODER_RATE],
@@ -163,7 +164,7 @@ def shown(claims: list[Claim]) -> nodes.Node:
     rows = [(claim.words.strip("| ").replace(" | ", "; "), "; ".join(claim.intervals))
             for claim in claims]
     if any(interval for _, interval in rows):
-        return table_of(("stated", "95% intervals, in the order of their numbers"), rows)
+        return table_of(("stated", "intervals, in the order of their numbers"), rows)
     return nodes.bullet_list("", *(nodes.list_item("", nodes.paragraph("", words))
                                    for words, _ in rows))
 

@@ -218,4 +218,4 @@ def axe_runs():
 def pytest_collection_modifyitems(items):
     """What shares a page in the browser comes one after the other, behind all else."""
     items.sort(key=lambda item: item.callspec.params["path"]
-               if "at" in getattr(item, "fixturenames", ()) else "")
+               if "shared" in getattr(item, "fixturenames", ()) else "")

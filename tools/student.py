@@ -85,6 +85,9 @@ def main(out: Path, assistant: bool = True) -> int:
         path = build / f"_{name}.yml"
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
+    # The networks of "Try it" are those of the book: their export takes seconds.
+    model = Path("_build", "html", "_static", "try", "model")
+    shutil.copytree(ROOT / model, build / model, dirs_exist_ok=True)
     made = subprocess.run(
         [Path(sys.executable).parent / "jupyter-book", "build", ROOT, "-W", "--keep-going",
          "--toc", build / "_toc.yml", "--config", build / "_config.yml", "--path-output", build])

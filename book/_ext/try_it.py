@@ -45,6 +45,9 @@ def write_files(app, exception):
     for path in files:
         made_from.update(path.name.encode())
     shutil.copy(static / "try" / OFFLINE, app.outdir)
+    (static / "try" / "photos").mkdir(exist_ok=True)
+    for name in EXAMPLES:
+        shutil.copy(samples()[name], static / "try" / "photos")
     about = folder / "about.json"
     if about.exists() and json.loads(about.read_text())["made_from"] == made_from.hexdigest():
         return
@@ -75,9 +78,6 @@ def write_files(app, exception):
                   *(f"../vendor/onnxruntime-web/{path.name}"
                     for path in runtimes[0].parent.glob("*.mjs"))],
     }))
-    (static / "try" / "photos").mkdir(exist_ok=True)
-    for name in EXAMPLES:
-        shutil.copy(samples()[name], static / "try" / "photos")
 
 
 def quality():

@@ -97,15 +97,15 @@ def test_a_second_run_gives_the_same_and_grades_nothing_again(made):
 
 
 def test_graded_anew_the_grades_are_the_same(made, tmp_path):
-    """From nothing, one at a time and in another folder."""
+    """Every third student's, from nothing, one at a time and in another folder."""
     copy = shutil.copytree(made.folder, tmp_path / "copy")
     for name in ("export.zip", *(f"student{n:02d}_{made_up_class.CHAPTER}.ipynb"
-                                 for n in range(20, 41))):
+                                 for n in range(1, 41) if n % 3 != 1)):
         (copy / name).unlink(missing_ok=True)
     grade(copy, tmp_path / "out", "--jobs", "1")
     again = table(tmp_path / "out" / "grades.csv")
     students = {row["student"] for row in again}
-    assert len(students) > 15
+    assert len(students) > 10
     assert again == [row for row in made.rows if row["student"] in students]
 
 

@@ -19,10 +19,12 @@ from colorlib.after.features import save_bytes
 from colorlib.after.queries import BinNet, PaletteNet
 from colorlib.engine import checkpoints
 from colorlib.engine.checkpoints import TrainingError
+from colorlib.evaluation.intervals import studentized
+from colorlib.evaluation.sums import WEIGHTED_LEVEL
 from colorlib.gamut import AbGamut
 from colorlib.io.assets import asset
 from colorlib.io.files import write_text
-from colorlib.metrics import auc_scores
+from colorlib.metrics import DRAWS, auc_scores
 from colorlib.rebalancing import class_weights, course_prior
 from experiments.after_data import Looked, looked
 from experiments.bootstrap import estimate
@@ -159,11 +161,10 @@ def longer(options) -> None:
         train(network, loss, found["steps"], options.cache / f"longer_{encoder}.ckpt", encoder)
         rows[encoder] = scored(network.eval(), looked("judge", encoder, options.cache))
         found[encoder] = aucs(rows[encoder])
-    both = torch.cat([rows["imagenet"], rows["random"]], 1)
-    found["difference"] = {
-        "auc": estimate(100 * (both[:, 0] - both[:, 3])),
-        "auc_rebalanced": estimate(both, lambda x: 100 * (
-            x[:, 1].sum() / x[:, 2].sum() - x[:, 4].sum() / x[:, 5].sum()))}
+    # The photographs are the same, and so are their weights.
+    more = rows["imagenet"] - rows["random"]
+    found["difference"] = {"auc": estimate(100 * more[:, 0]),
+                           "auc_rebalanced": rebalanced(more[:, 1], rows["random"][:, 2])}
     print(found, flush=True)
     write_text(json.dumps(found), options.cache / "longer.json")
 
@@ -185,8 +186,16 @@ def scored(network: BinNet, data: Looked) -> Tensor:
 
 def aucs(rows: Tensor) -> dict:
     """Plain and rebalanced AuC of colors in squares of 4 x 4 pixels, with intervals."""
-    return {"auc": estimate(100 * rows[:, 0]),
-            "auc_rebalanced": estimate(rows, lambda x: 100 * x[:, 1].sum() / x[:, 2].sum())}
+    return {"auc": estimate(100 * rows[:, 0]), "auc_rebalanced": rebalanced(rows[:, 1], rows[:, 2])}
+
+
+def rebalanced(weighted: Tensor, weight: Tensor) -> list[float]:
+    """Percent of rebalanced AuC, and the interval that `Evaluation` gives it: value, low, high.
+
+    Both of shape (n,), a number a photograph; see `intervals.studentized`.
+    """
+    return [float(100 * weighted.sum() / weight.sum()),
+            *studentized(100 * weighted.numpy(), weight.numpy(), DRAWS, level=WEIGHTED_LEVEL)]
 
 
 NETWORKS = {"bins": BinNet, "queries": PaletteNet}

@@ -5,6 +5,7 @@ from functools import lru_cache
 import numpy as np
 
 LEVEL = 0.95
+PART = 50  # bootstrap samples that are drawn and summed at a time
 
 
 def effective(weights) -> float:
@@ -35,15 +36,19 @@ def resampled(rows: np.ndarray, draws: int, seed: int = 0) -> np.ndarray:
     -------
     array, shape (draws, columns). The same n and seed draw the same photographs.
     """
-    return _times(len(rows), draws, seed) @ rows
+    times = _times(len(rows), draws, seed)
+    parts = [times[i : i + PART].astype(np.float64) @ rows for i in range(0, draws, PART)]
+    return np.concatenate(parts) if parts else np.empty((0, rows.shape[1]))
 
 
 @lru_cache(maxsize=1)
 def _times(n: int, draws: int, seed: int) -> np.ndarray:
-    """How often each sample holds each of n rows, shape (draws, n)."""
-    share = np.full(n, 1 / max(n, 1))
-    times = np.random.default_rng(seed).multinomial(n, share, draws) if n else np.empty((draws, 0))
-    return times.astype(np.float64)
+    """How often each sample holds each of n rows, shape (draws, n); 2 bytes each."""
+    times, rng = np.zeros((draws, n), np.uint16), np.random.default_rng(seed)
+    for i in range(0, draws if n else 0, PART):
+        part = times[i : i + PART]
+        part[:] = rng.multinomial(n, np.full(n, 1 / n), len(part))
+    return times
 
 
 def _draw(part: np.ndarray, whole: np.ndarray, draws: int, seed: int):

@@ -20,7 +20,7 @@ from ..rebalancing import course_prior, empirical_prior
 from .claims import CLAIMS, check
 from .classifier import Classifier
 from .cost import cost
-from .methods import Row, colorizer, painter, weights_file
+from .methods import Row, colorizer, painter
 from .provenance import provenance
 from .sums import INTERVAL_KINDS, SUMS, Evaluation
 from .train import to_train, train_row
@@ -87,7 +87,7 @@ def _key(row: Row, paths, own, classifier) -> str:
     parts = [row.name, row.T, SUMS, own is None, *(path.name for path in paths),
              classifier and [_digest(p.detach().numpy().tobytes())
                              for p in classifier.network.parameters()],
-             row.recipe and _digest(weights_file(row.name).read_bytes())]
+             row.recipe and _digest(row.file.read_bytes())]
     return _digest(json.dumps(parts).encode())
 
 

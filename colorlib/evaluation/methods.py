@@ -29,6 +29,7 @@ class Row:
     shares : name of the row whose training has the same first steps; they are done once.
     start : name of the row whose finished network this one's training begins with.
     T : temperature of its annealed mean.
+    weights : the file of its network, if it is not the one that ships.
     """
 
     name: str
@@ -37,6 +38,12 @@ class Row:
     shares: str | None = None
     start: str | None = None
     T: float = TEMPERATURE
+    weights: Path | None = None
+
+    @property
+    def file(self) -> Path:
+        """Where its network's weights are, or will be."""
+        return self.weights or weights_file(self.name)
 
 
 def _throughout(recipe: Recipe, lam: float) -> Recipe:
@@ -119,7 +126,8 @@ def painter(row: Row, photos: Sequence,
     if row.name == "truth":
         return lambda truth, i: truth
     if row.recipe:
-        network = colorizer(row.name, weights)
+        network = (Colorizer.from_pretrained(row.weights) if row.weights
+                   else colorizer(row.name, weights))
         return lambda truth, i: network(truth, row.T)
     if row.name == "gray":
         return lambda truth, i: paint(lightness_of(truth), torch.zeros(2, 1, 1))

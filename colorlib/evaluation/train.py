@@ -3,6 +3,7 @@
 import math
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import accumulate
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from ..recipes import Recipe, past
 from ..rivals.vgg import SHIPPED, Backbone, backbone_file
 from ..training import train
 from . import methods
-from .methods import ROWS, Row, colorizer, weights_file
+from .methods import ROWS, Row, colorizer
 
 
 def train_backbone(photos: Photos, steps: int = 1_500, batch: int = 32, crop: int = 64,
@@ -50,7 +51,7 @@ def save_backbone(backbone: Backbone) -> None:
 
 
 def train_row(row: Row, photos, folder: Path, device: str = "cpu") -> Path:
-    """Train a row's network and write its weights to where they ship.
+    """Train a row's network and write its weights to the row's file.
 
     Parameters
     ----------
@@ -72,12 +73,12 @@ def train_row(row: Row, photos, folder: Path, device: str = "cpu") -> Path:
     if hasattr(network, "backbone") and not backbone_file().exists():
         save_backbone(train_backbone(photos))
     if row.shares and not checkpoint.exists():
-        steps = shared_steps(row.recipe, methods.row(row.shares).recipe)
+        steps = _in_common(row, methods.row(row.shares))
         common = folder / f"{row.shares}-{steps}.safetensors"
         if common.exists():
             shutil.copy(common, checkpoint)
     initial = colorizer(row.start).network.state_dict() if row.start else None
-    branches = {shared_steps(row.recipe, r.recipe) for r in ROWS if r.shares == row.name}
+    branches = {_in_common(row, r) for r in ROWS if r.shares == row.name}
 
     def keep_branch(training):
         if training.done in branches:
@@ -85,16 +86,16 @@ def train_row(row: Row, photos, folder: Path, device: str = "cpu") -> Path:
 
     training = train(row.recipe, photos, checkpoint, initial=initial, device=device,
                      on_report=keep_branch, report_every=math.gcd(100, *branches))
-    training.save_weights(weights_file(row.name), data="Imagenette train")
-    return weights_file(row.name)
+    training.save_weights(row.file, data="Imagenette train")
+    return row.file
 
 
 def to_train(rows: Sequence[Row]) -> list[Row]:
     """The rows whose weights are missing; first those that others start from or share with."""
-    missing = [r for r in rows if r.recipe and not weights_file(r.name).exists()]
+    missing = [r for r in rows if r.recipe and not r.file.exists()]
     for r in list(missing):
         need = r.start or r.shares
-        if need and not weights_file(need).exists() and methods.row(need) not in missing:
+        if need and not methods.row(need).file.exists() and methods.row(need) not in missing:
             missing.append(methods.row(need))
     return sorted(missing, key=lambda r: bool(r.start or r.shares))
 
@@ -103,3 +104,8 @@ def shared_steps(one: Recipe, other: Recipe) -> int:
     """How many first steps two recipes have in common, counted in whole stages."""
     ends = accumulate(stage.steps for stage in one.stages)
     return max((end for end in ends if past(one, end) == past(other, end)), default=0)
+
+
+def _in_common(row: Row, other: Row) -> int:
+    """`shared_steps` of two rows, were the other trained from this row's seed."""
+    return shared_steps(row.recipe, replace(other.recipe, seed=row.recipe.seed))

@@ -43,8 +43,6 @@ def shipped(tmp_path, monkeypatch):
     monkeypatch.setattr(rows, "ROWS", small)
     monkeypatch.setattr(rows, "ALL", small)
     monkeypatch.setattr(rows, "weights_file", lambda name: tmp_path / f"{name}.weights.safetensors")
-    for module in ("measure", "train"):
-        monkeypatch.setattr(f"colorlib.evaluation.{module}.weights_file", rows.weights_file)
     monkeypatch.setattr("colorlib.evaluation.train.ROWS", small)
     return small
 
@@ -90,6 +88,24 @@ def test_a_row_that_shares_steps_ends_as_if_trained_alone(shipped, tmp_path):
     tuned = load_file(train_row(by_name["l2_finetuned"], photos, tmp_path / "one"))
     moved = (tuned["model5.0.weight"] - start["model5.0.weight"]).abs().float().mean()
     assert 0 < moved < 0.1 * start["model5.0.weight"].abs().float().mean()
+
+
+def test_a_row_from_another_seed_has_a_file_of_its_own(shipped, tmp_path, album):
+    photos = Photos(list(samples().values())[:3], side=48)
+    again = {r.name: replace(r, recipe=replace(r.recipe, seed=1), weights=tmp_path / f"{r.name}.st")
+             for r in shipped if r.name in ("full", "classification")}
+    other = load_file(train_row(again["full"], photos, tmp_path / "one"))
+    assert (tmp_path / "one" / "full-2.safetensors").exists()  # what this seed's rows share
+    shared = load_file(train_row(again["classification"], photos, tmp_path / "one"))
+    alone = load_file(train_row(again["classification"], photos, tmp_path / "two"))
+    assert all(torch.equal(shared[key], alone[key]) for key in alone)
+    assert not rows.weights_file("full").exists()  # what ships stays as it is
+    train_row(by_seed_0 := next(r for r in shipped if r.name == "full"), photos, tmp_path / "three")
+    first = load_file(by_seed_0.file)
+    assert not torch.equal(first["model1.0.weight"], other["model1.0.weight"])
+    of_both = [evaluate_row(r, album, photos, None, folder=tmp_path / name, draws=20).figures()
+               for name, r in (("a", by_seed_0), ("b", again["full"]), ("a", again["full"]))]
+    assert of_both[0] != of_both[1] == of_both[2]  # sums of other weights are not taken up
 
 
 def test_sums_that_were_stopped_go_on(album, tmp_path, monkeypatch):

@@ -8,6 +8,7 @@ every 32nd photograph of each source aside. Writes results/photo.json.
 import argparse
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
@@ -36,6 +37,22 @@ def held_out(folder: Path) -> dict[str, list[Path]]:
     found = {source.name: find_photos(source)[::HOLD_OUT]
              for source in sorted((folder / "photos").iterdir()) if source.is_dir()}
     return found | {"imagenette val": find_photos(folder / "imagenette2-160" / "val")}
+
+
+def in_color(paths: list[Path], title: str | None = None) -> Iterator[tuple[Path, torch.Tensor]]:
+    """The photographs that have color: path and RGB (3, H, W) in [0, 1], short side `SIDE`.
+
+    Files that can't be read are left out, too, with a line on stderr. `title` is that of the
+    progress bar.
+    """
+    for path in tqdm(paths, desc=title, unit=" photos"):
+        try:
+            pixels = read_rgb(path, SIDE)
+        except PhotoError as error:
+            print(f"left out {error}", file=sys.stderr)
+            continue
+        if not is_gray(pixels):
+            yield path, pixels / 255
 
 
 class Tally:
@@ -72,15 +89,7 @@ def measure(collections: dict[str, list[Path]]) -> dict:
     whole, found = Tally(), {}
     for source, paths in collections.items():
         part = Tally()
-        for path in tqdm(paths, desc=source, unit=" photos"):
-            try:
-                pixels = read_rgb(path, SIDE)
-            except PhotoError as error:
-                print(f"left out {error}", file=sys.stderr)
-                continue
-            if is_gray(pixels):
-                continue
-            rgb = pixels / 255
+        for _, rgb in in_color(paths, source):
             colored = {name: net(rgb) for name, net in nets.items()}
             part.add(rgb, colored)
             if source != "imagenette val":

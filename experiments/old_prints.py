@@ -14,13 +14,12 @@ from zlib import crc32
 
 import torch
 from torch import Tensor
-from tqdm import tqdm
 
 from colorlib.color import lightness_of, paint
-from colorlib.data import evenly, find_photos, is_gray
+from colorlib.data import evenly, find_photos
 from colorlib.evaluation.provenance import processor
 from colorlib.evaluation.sums import Evaluation
-from colorlib.images import PhotoError, open_photo, read_rgb
+from colorlib.images import open_photo
 from colorlib.inference import TEMPERATURE, Colorizer
 from colorlib.io.assets import asset
 from colorlib.io.downloads import sha256
@@ -28,7 +27,7 @@ from colorlib.io.files import write_text
 from colorlib.limits import old_prints
 from colorlib.metrics import DRAWS
 from colorlib.rebalancing import course_prior
-from experiments.held_out import NAMES, SIDE, held_out
+from experiments.held_out import NAMES, held_out, in_color
 
 OF_VAL = 48  # photographs: the same as chapter 12's
 OF_PHOTOS = 96  # of every 32nd of each source, evenly spread over them
@@ -84,14 +83,8 @@ def measure(found: dict[str, list[Path]]) -> dict:
     result = {}
     for collection, paths in found.items():
         tally = Tally(nets)
-        for path in tqdm(paths, desc=collection, unit=" photos"):
-            try:
-                pixels = read_rgb(path, SIDE)
-            except PhotoError as error:
-                print(f"left out {error}", file=sys.stderr)
-                continue
-            if not is_gray(pixels):
-                tally.add(pixels / 255, crc32(path.name.encode()))
+        for path, rgb in in_color(paths, collection):
+            tally.add(rgb, crc32(path.name.encode()))
         result[collection] = tally.figures()
         for name in NAMES:
             for shown in SHOWN:

@@ -13,16 +13,14 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
-from tqdm import tqdm
 
 from colorlib.color import rgb_to_lab
 from colorlib.evaluation.provenance import processor
-from colorlib.images import PhotoError, read_rgb
 from colorlib.inference import TEMPERATURE, Colorizer
 from colorlib.io.assets import asset, results
 from colorlib.io.downloads import sha256
 from colorlib.io.files import write_text
-from experiments.held_out import NAMES, SIDE, Tally
+from experiments.held_out import NAMES, Tally, in_color
 from experiments.limits import skin_figures
 from experiments.limits_summary import interval, ratio
 from experiments.old_prints import collections
@@ -67,12 +65,7 @@ def gray_sums(rgb: Tensor, colored: Tensor) -> Tensor:
 def grays(nets: dict[str, Colorizer], paths: list[Path]) -> dict:
     """Mean chroma, and the tinted share, of what is gray in truth; with 95% intervals."""
     rows: dict[str, list[Tensor]] = {name: [] for name in nets}
-    for path in tqdm(paths, desc="grays", unit=" photos"):
-        try:
-            rgb = read_rgb(path, SIDE) / 255
-        except PhotoError as error:
-            print(f"left out {error}", file=sys.stderr)
-            continue
+    for _, rgb in in_color(paths, "grays"):
         for name, net in nets.items():
             rows[name].append(gray_sums(rgb, net(rgb)))
     sums = {name: torch.stack(each) for name, each in rows.items()}
@@ -87,8 +80,7 @@ def grays(nets: dict[str, Colorizer], paths: list[Path]) -> dict:
 def scene_figures(nets: dict[str, Colorizer], paths: list[Path]) -> dict:
     """AuC less gray's and so on, as `experiments.held_out` has them."""
     tally = Tally()
-    for path in paths:
-        rgb = read_rgb(path, SIDE) / 255
+    for _, rgb in in_color(paths, "scenes"):
         tally.add(rgb, {name: net(rgb) for name, net in nets.items()})
     return tally.figures()
 

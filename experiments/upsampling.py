@@ -16,20 +16,18 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from tqdm import tqdm
 
 from colorlib.color import into_gamut, lab_to_rgb, rgb_to_lab
-from colorlib.data import evenly, is_gray
+from colorlib.data import evenly
 from colorlib.evaluation.provenance import processor
 from colorlib.evaluation.sums import Evaluation
-from colorlib.images import read_rgb
 from colorlib.inference import Colorizer
 from colorlib.io.assets import asset
 from colorlib.io.downloads import sha256
 from colorlib.io.files import write_text
 from colorlib.metrics import DRAWS
 from colorlib.rebalancing import course_prior
-from experiments.held_out import SIDE, held_out
+from experiments.held_out import held_out, in_color
 from experiments.limits_summary import interval, ratio
 
 PHOTOS = 100
@@ -121,11 +119,7 @@ def measure(paths: list[Path]) -> dict:
     """The figures of each way, with the network's colors and with the true ones."""
     net, network = Colorizer.from_pretrained("photo"), 0.0
     tallies = {source: {name: Tally() for name in WAYS} for source in SOURCES}
-    for path in tqdm(paths, unit=" photos"):
-        pixels = read_rgb(path, SIDE)
-        if is_gray(pixels):
-            continue
-        rgb = pixels / 255
+    for _, rgb in in_color(paths):
         L, true = rgb_to_lab(rgb).split([1, 2])
         start = time.process_time()
         ab = net.ab(net.shown(L))[0]

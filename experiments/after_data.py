@@ -62,8 +62,8 @@ def looked(split: str, encoder: str, cache: Path, count: int | None = None) -> L
 
     Parameters
     ----------
-    split : "train"; or "judge", 167 of the val split that neither a network nor the machine rater
-        of chapter 8 learned from.
+    split : "train" or "val"; or "judge", 167 of the val split that neither a network nor the
+        machine rater of chapter 8 learned from.
     count : so many of the split's photographs, spread evenly over it, before gray ones are left
         out.
     """

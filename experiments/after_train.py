@@ -1,11 +1,10 @@
 """Train the small networks of chapters 14 and 15 on the frozen features of Imagenette.
 
-``python -m experiments.after_train diffusion``, or ``bins``, ``queries``, ``curve``, ``longer``.
+``python -m experiments.after_train diffusion``, or ``bins``, or ``queries``.
 Stopped, each goes on from where it was. The weights that ship are rounded to 8 bits.
 """
 
 import argparse
-import json
 import sys
 import time
 from collections.abc import Callable
@@ -19,23 +18,14 @@ from colorlib.after.features import save_bytes
 from colorlib.after.queries import BinNet, PaletteNet
 from colorlib.engine import checkpoints
 from colorlib.engine.checkpoints import TrainingError
-from colorlib.evaluation.intervals import studentized
-from colorlib.evaluation.sums import WEIGHTED_LEVEL
-from colorlib.gamut import AbGamut
 from colorlib.io.assets import asset
-from colorlib.io.files import write_text
-from colorlib.metrics import DRAWS, auc_scores
 from colorlib.rebalancing import class_weights, course_prior
 from experiments.after_data import Looked, looked
-from experiments.bootstrap import estimate
 
 CACHE = Path("training/after")  # features and checkpoints
 BATCH, RATE = 32, 1.5e-3
 WARM, COOL = 100, 0.3  # steps of warming up; share of the steps in which the rate falls to 0
 SAVE_EVERY = 100  # steps
-PHOTOS = 1600  # of the curve
-SHARES = (1, 10, 100)  # percent of them
-CURVE_STEPS = 80
 
 
 def rate(step: int, steps: int) -> float:
@@ -119,88 +109,8 @@ def colors(options) -> None:
                asset(f"after/{options.what}.safetensors"))
 
 
-def curve(options) -> None:
-    """Chapter 14's curve: the network with the bins on ImageNet's features and on random ones.
-
-    With 1%, 10% and 100% of some photographs, the same number of steps each.
-    """
-    weights = class_weights(course_prior()).float()
-    found = {"photos": PHOTOS, "steps": options.steps or CURVE_STEPS, "batch": BATCH}
-    for encoder in ("imagenet", "random"):
-        judge = looked("judge", encoder, options.cache)
-        everything = looked("train", encoder, options.cache, PHOTOS)
-        found[encoder] = {}
-        for share in SHARES:
-            data = everything.first(len(everything.labels) * share // 100)
-            torch.manual_seed(0)
-            network = BinNet().to(memory_format=torch.channels_last)
-            title = f"curve_{encoder}_{share}"
-
-            def loss(step: int, network=network, data=data) -> Tensor:
-                return network.loss(*batch(data, BATCH)[:2], weights)
-
-            recipe = train(network, loss, found["steps"], options.cache / f"{title}.ckpt", title)
-            found[encoder][str(share)] = aucs(scored(network.eval(), judge)) | {
-                "photos": len(data.labels), "seconds_of_cpu": recipe["seconds_of_cpu"]}
-            print(title, found[encoder][str(share)], flush=True)
-            write_text(json.dumps(found), options.cache / "curve.json")
-
-
-def longer(options) -> None:
-    """The two encoders again with all of the curve's photographs, three times as many steps."""
-    weights, rows = class_weights(course_prior()).float(), {}
-    found = {"photos": PHOTOS, "steps": options.steps or 3 * CURVE_STEPS, "batch": BATCH}
-    for encoder in ("imagenet", "random"):
-        data = looked("train", encoder, options.cache, PHOTOS)
-        torch.manual_seed(0)
-        network = BinNet().to(memory_format=torch.channels_last)
-
-        def loss(step: int, network=network, data=data) -> Tensor:
-            return network.loss(*batch(data, BATCH)[:2], weights)
-
-        train(network, loss, found["steps"], options.cache / f"longer_{encoder}.ckpt", encoder)
-        rows[encoder] = scored(network.eval(), looked("judge", encoder, options.cache))
-        found[encoder] = aucs(rows[encoder])
-    # The photographs are the same, and so are their weights.
-    more = rows["imagenet"] - rows["random"]
-    found["difference"] = {"auc": estimate(100 * more[:, 0]),
-                           "auc_rebalanced": rebalanced(more[:, 1], rows["random"][:, 2])}
-    print(found, flush=True)
-    write_text(json.dumps(found), options.cache / "longer.json")
-
-
-@torch.inference_mode()
-def scored(network: BinNet, data: Looked) -> Tensor:
-    """Of each photograph: its AuC, and the sums of a rebalanced one, (N, 3)."""
-    gamut, rarity = AbGamut(), 1 / course_prior().clamp(min=1e-8)
-    rows = []
-    for begin in range(0, len(data.labels), 50):
-        part = slice(begin, begin + 50)
-        truth = data.ab[part].float()
-        score = auc_scores((network.colors(data.seen.pick(part)) - truth).norm(dim=1))
-        weight = rarity[gamut.nearest(truth)]
-        rows.append(torch.stack([score.mean((1, 2)), (weight * score).sum((1, 2)),
-                                 weight.sum((1, 2))], 1))
-    return torch.cat(rows)
-
-
-def aucs(rows: Tensor) -> dict:
-    """Plain and rebalanced AuC of colors in squares of 4 x 4 pixels, with intervals."""
-    return {"auc": estimate(100 * rows[:, 0]), "auc_rebalanced": rebalanced(rows[:, 1], rows[:, 2])}
-
-
-def rebalanced(weighted: Tensor, weight: Tensor) -> list[float]:
-    """Percent of rebalanced AuC, and the interval that `Evaluation` gives it: value, low, high.
-
-    Both of shape (n,), a number a photograph; see `intervals.studentized`.
-    """
-    return [float(100 * weighted.sum() / weight.sum()),
-            *studentized(100 * weighted.numpy(), weight.numpy(), DRAWS, level=WEIGHTED_LEVEL)]
-
-
 NETWORKS = {"bins": BinNet, "queries": PaletteNet}
-TRAININGS = {"diffusion": diffusion, "bins": colors, "queries": colors, "curve": curve,
-             "longer": longer}
+TRAININGS = {"diffusion": diffusion, "bins": colors, "queries": colors}
 
 
 def main(argv=None) -> int:

@@ -98,11 +98,14 @@ def main(argv=None) -> int:
     training, val = (find_photos(options.data / split if options.data else imagenette(split))
                      for split in ("train", "val"))
     photos = Photos(training, labels=[label(path) for path in training])
-    for seed in options.seeds:
-        for again in (seeded(name, seed, options.folder) for name in options.rows):
-            if not again.file.exists():
-                again.file.parent.mkdir(parents=True, exist_ok=True)
-                train_row(again, photos, options.folder / str(seed))
+    try:
+        for seed in options.seeds:
+            for again in (seeded(name, seed, options.folder) for name in options.rows):
+                if not again.file.exists():
+                    again.file.parent.mkdir(parents=True, exist_ok=True)
+                    train_row(again, photos, options.folder / str(seed))
+    except KeyboardInterrupt as stop:
+        parser.exit(130, f"seeds: {stop}\n")
     if not options.train_only:
         judge = small_classifier(training)
         found = measure(options.seeds, options.folder, options.table, val, judge)

@@ -65,9 +65,9 @@ class Evaluation:
 
     def __post_init__(self):
         self.gamut = AbGamut()
-        self._inverse = {"": _inverse(self.prior),
+        self._inverse = {"": inverse(self.prior),
                          "clipped_": 1 / self.prior.double().clamp(RAREST),
-                         "own_": None if self.own is None else _inverse(self.own)}
+                         "own_": None if self.own is None else inverse(self.own)}
 
     @property
     def photos(self) -> int:
@@ -135,7 +135,7 @@ class Evaluation:
         return torch.from_numpy(resampled(self._table().numpy(), self.draws))
 
 
-def _inverse(prior: Tensor) -> Tensor:
+def inverse(prior: Tensor) -> Tensor:
     """1 / p; a bin that was never seen counts as much as the rarest one that was."""
     return 1 / prior.double().clamp(min=prior[prior > 0].min())
 

@@ -122,7 +122,7 @@ def measure(photos: int) -> dict:
 def main(argv=None) -> int:
     parser = argparse.ArgumentParser(prog="python -m experiments.judge", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--photos", type=int, default=300, help="of Imagenette's val split")
+    parser.add_argument("--photos", type=int, default=500, help="of Imagenette's val split")
     parser.add_argument("-o", "--output", type=Path, default=Path("results/judge.json"))
     options = parser.parse_args(argv)
     weights = {name: weights_file(name) for name in ROWS if row(name).recipe} | {

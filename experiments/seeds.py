@@ -2,12 +2,15 @@
 
 The table's intervals are over photographs, for weights that were trained once. Here four rows are
 trained anew by the same recipe: other first weights, other crops, other batches. Writes
-results/seeds.json: each seed's figures, and each claim about these rows for each seed.
+results/seeds.json, and what the notebook reads of it: each seed's figures, and each claim about
+these rows for each seed. A row takes most of an hour of one core.
 """
 
 import argparse
 import json
+import shutil
 import statistics
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +22,7 @@ from colorlib.evaluation.methods import Row, row
 from colorlib.evaluation.provenance import provenance
 from colorlib.evaluation.sums import INTERVAL_KINDS, Evaluation
 from colorlib.evaluation.train import train_row
+from colorlib.io.assets import asset
 from colorlib.io.datasets import imagenette, label
 from colorlib.io.files import write_text
 from colorlib.rebalancing import empirical_prior
@@ -109,10 +113,12 @@ def main(argv=None) -> int:
     if not options.train_only:
         judge = small_classifier(training)
         found = measure(options.seeds, options.folder, options.table, val, judge)
-        figures = {"command": "python -m experiments.seeds", "photos": found["gray"][0].photos,
+        command = " ".join(["python -m experiments.seeds", *(argv or sys.argv[1:])])
+        figures = {"command": command, "photos": found["gray"][0].photos,
                    "interval_kinds": INTERVAL_KINDS, **summary(found),
                    "provenance": provenance(val)}
         write_text(json.dumps(figures, indent=1) + "\n", options.output)
+        shutil.copy(options.output, asset("table/seeds.json"))
     return 0
 
 

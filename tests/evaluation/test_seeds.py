@@ -1,11 +1,14 @@
 """The rows of the table from other seeds: which files, and how the seeds are summed up."""
 
+import json
 import statistics
 
 import torch
+from conftest import ROOT
 
 from colorlib.evaluation.methods import row
 from colorlib.evaluation.sums import Evaluation
+from colorlib.io.assets import results
 from colorlib.rebalancing import course_prior
 from experiments.seeds import seeded, spread, summary
 
@@ -49,3 +52,14 @@ def test_a_claim_is_checked_seed_by_seed_where_both_rows_have_it():
     colors = claims["full is more colorful than classification"]
     assert list(colors["says"]) == ["0"] and colors["says"]["0"] == "holds"
     assert "L2 is less colorful than the truth" not in claims  # the row was not trained
+
+
+def test_what_the_notebook_reads_begins_with_the_tables_own_weights():
+    measured, table = results("table/seeds"), results("table/table")
+    assert measured == json.loads((ROOT / "results" / "seeds.json").read_text(encoding="utf-8"))
+    for name, figures in measured["rows"].items():
+        for figure, found in figures.items():
+            assert found["seeds"]["0"] == table["rows"][name][figure], (name, figure)
+    said = {claim["claim"]: claim["says"] for claim in table["claims"]}
+    for claim in measured["claims"]:
+        assert claim["says"]["0"] == said[claim["claim"]]

@@ -181,8 +181,10 @@ def says_what_to_expect(notebook, path):
         yield "the first cell must hold **You will be able to** and 3 to 5 bullets"
     if "**Before you start**" not in first:
         yield "the first cell must hold **Before you start**"
-    if not re.search(r"\*\*Time\*\*.*\d+ minutes.*\d+ seconds.*CPU.*T4", first, re.S):
-        yield "the first cell must hold **Time**: minutes of work, seconds on a CPU and on a T4"
+    if not re.search(r"\*\*Time\*\*.*\d+ minutes.*\d+ if English is not your first language.*"
+                     r"\d+ seconds.*CPU.*T4", first, re.S):
+        yield ("the first cell must hold **Time**: minutes of work, those of a reader whose first "
+               "language is another, seconds on a CPU and on a T4")
     if not first.startswith(title := f"# {number(path).lstrip('0') or '0'}. "):
         yield f"the title must begin {title!r}"
 

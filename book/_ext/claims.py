@@ -97,7 +97,8 @@ def sources(root: Path) -> dict[str, tuple[dict, str, str]]:
     """Each place where numbers come from: what it holds, what makes it, and when that was."""
     files = "colorlib, experiments, pyproject.toml"
     found = {"code": (constants(root), files, "read with this build")}
-    for name in ("table", "photo", "both", "judge", "old_prints", "photo_limits", "upsampling"):
+    for name in ("table", "seeds", "photo", "both", "judge", "old_prints", "photo_limits",
+                 "upsampling"):
         held = json.loads((root / "results" / f"{name}.json").read_text(encoding="utf-8"))
         found[name] = held, held["command"], last_made(root, f"results/{name}.json")
     for name, key, command in (("course", "ours", "make weights"),

@@ -2,6 +2,7 @@
 
 import io
 import json
+import subprocess
 import sys
 import zipfile
 
@@ -38,6 +39,24 @@ def test_it_ends_in_the_same_ways_however_it_starts(start):
     with pytest.raises(Ended) as end, Student([code], "twice", Limits(1, 2**30)) as asked:
         asked(21)
     assert end.value.status == TIME
+
+
+SPENT = """
+import resource, sys, time
+from pathlib import Path
+from colorlib.grading import sandbox
+while time.process_time() < 4:
+    pass
+sandbox._own_world = lambda: []  # as where there are no namespaces
+sandbox.enter(sandbox.Limits(2, 2**30), Path(sys.argv[1]))
+print(resource.getrlimit(resource.RLIMIT_CPU)[0] - time.process_time())
+"""
+
+
+def test_what_the_process_took_to_start_is_not_the_students(tmp_path):
+    run = subprocess.run([sys.executable, "-c", SPENT, tmp_path], check=True, text=True,
+                         capture_output=True)
+    assert 1 < float(run.stdout) < 3
 
 
 @pytest.mark.parametrize("name", ["ada/01_lab_color.ipynb", "ada\\01_lab_color.ipynb"])

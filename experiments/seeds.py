@@ -1,9 +1,9 @@
-"""Rows of the table trained again from other seeds: ``python -m experiments.seeds`` (chapter 07).
+"""Rows of the table trained again from other seeds: ``python -m experiments.seeds``.
 
-The table's intervals are over photographs, for weights that were trained once. Here four rows are
-trained anew by the same recipe: other first weights, other crops, other batches. Writes
-results/seeds.json, and what the notebook reads of it: each seed's figures, and each claim about
-these rows for each seed. A row takes most of an hour of one core.
+For chapters 07 and 10. The table's intervals are over photographs, for weights that were trained
+once. Here rows are trained anew by the same recipe: other first weights, other crops, other
+batches. Writes results/seeds.json, and what the notebooks read of it: each seed's figures, and each
+claim about these rows for each seed. A row takes from five minutes to an hour of one core.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from colorlib.data import Photos, find_photos
 from colorlib.evaluation.claims import CLAIMS, check
 from colorlib.evaluation.classifier import small_classifier
 from colorlib.evaluation.measure import evaluate_row
-from colorlib.evaluation.methods import Row, row
+from colorlib.evaluation.methods import RIVALS, Row, row
 from colorlib.evaluation.provenance import provenance
 from colorlib.evaluation.sums import INTERVAL_KINDS, Evaluation
 from colorlib.evaluation.train import train_row
@@ -27,7 +27,7 @@ from colorlib.io.datasets import imagenette, label
 from colorlib.io.files import write_text
 from colorlib.rebalancing import empirical_prior
 
-ROWS = ("full", "classification", "l2", "lambda_half")
+ROWS = ("full", "classification", "l2", "lambda_half", *(rival.name for rival in RIVALS))
 COMPARED = {"truth", "gray"}  # which no seed changes
 FIGURES = ("auc", "auc_rebalanced", "colorfulness", "top1", "psnr", "psnr_pooled")
 
@@ -58,19 +58,21 @@ def summary(found: dict[str, dict[int, Evaluation]]) -> dict:
                       for figure in FIGURES if figure in figures[0]}
     claims = []
     for claim in CLAIMS:
-        if not {claim.of, claim.less} <= found.keys():
+        rows_of = {claim.of, claim.less}
+        if not rows_of <= found.keys() or rows_of <= COMPARED:
             continue
         both = [seed for seed in found[claim.of] if seed in found[claim.less]]
         checked = {seed: check(claim, {name: found[name][seed] for name in (claim.of, claim.less)})
                    for seed in both}
-        claims.append({"claim": claim.text, "figure": claim.figure,
+        claims.append({"claim": claim.text, "of": claim.of, "less": claim.less,
+                       "figure": claim.figure,
                        **spread({seed: one["difference"] for seed, one in checked.items()}),
                        "says": {str(seed): one["says"] for seed, one in checked.items()}})
     return {"rows": {name: rows[name] for name in ROWS if name in rows}, "claims": claims}
 
 
 def measure(seeds: list[int], folder: Path, table: Path, paths: list[Path], judge) -> dict:
-    """The evaluations by row and seed, of the rows that were trained; seed 0 is the table's."""
+    """The evaluations by row and seed, of rows trained more than once; seed 0 is the table's."""
     own = empirical_prior(Photos(paths, cache_bytes=0))
     found = {}
     for name in ROWS:
@@ -80,6 +82,7 @@ def measure(seeds: list[int], folder: Path, table: Path, paths: list[Path], judg
             if again.file.exists():
                 sums = (folder / str(seed) if seed else table) / "sums"
                 found[name][seed] = evaluate_row(again, paths, [], judge, own, sums)
+    found = {name: by_seed for name, by_seed in found.items() if len(by_seed) > 1}
     for name in COMPARED:
         alone = evaluate_row(row(name), paths, [], judge, own, table / "sums")
         found[name] = dict.fromkeys((0, *seeds), alone)

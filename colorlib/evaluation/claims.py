@@ -76,10 +76,10 @@ def check(claim: Claim, evaluations: dict[str, Evaluation]) -> dict:
 
     Notes
     -----
-    It holds for these weights: each row was trained once, and the interval is over photographs
-    alone. What another seed says is in ``results/seeds.json``. The kind of interval is that of
-    `sums.INTERVAL_KINDS`. Nothing is corrected for the number of claims, which is `len(CLAIMS)`: of
-    so many at 95%, without any true difference, one or two would still miss 0.
+    It holds for these weights: the interval is over photographs alone. What other seeds say is in
+    ``results/seeds.json``. The kind of interval is that of `sums.INTERVAL_KINDS`. Nothing is
+    corrected for the number of claims, which is `len(CLAIMS)`: of so many at 95%, without any true
+    difference, one or two would still miss 0.
     """
     both = evaluations[claim.of].difference(evaluations[claim.less])
     low, high = both[f"{claim.figure}_interval"]

@@ -42,6 +42,23 @@ def printed_claims(table: dict, names: Sequence[str] | None = None) -> str:
     return "\n".join(lines)
 
 
+def printed_seeds(seeds: dict, names: Sequence[str]) -> str:
+    """The claims of these rows, trained from several seeds: each difference and verdict, as text.
+
+    Parameters
+    ----------
+    seeds : ``results("table/seeds")``. What all seeds say is printed once.
+    """
+    lines = []
+    for claim in seeds["claims"]:
+        if claim["of"] in names:
+            values = " ".join(f"{value:+6.2f}" for value in claim["seeds"].values())
+            says = list(claim["says"].values())
+            verdict = says[0] if len(set(says)) == 1 else "/".join(says)
+            lines.append(f"{values}  {verdict:17} {claim['claim']}")
+    return "\n".join(lines)
+
+
 def windows(count: int = 24, side: int = 192, seed: int = 0) -> list[Tensor]:
     """Square windows of the bundled photographs, chosen by a seed: uint8 (3, side, side) each."""
     rng = torch.Generator().manual_seed(seed)

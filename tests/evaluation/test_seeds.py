@@ -6,7 +6,8 @@ import statistics
 import torch
 from conftest import ROOT
 
-from colorlib.evaluation.methods import row
+from colorlib.evaluation.methods import RIVALS, row
+from colorlib.evaluation.report import printed_seeds
 from colorlib.evaluation.sums import Evaluation
 from colorlib.io.assets import results
 from colorlib.rebalancing import course_prior
@@ -54,6 +55,17 @@ def test_a_claim_is_checked_seed_by_seed_where_both_rows_have_it():
     assert "L2 is less colorful than the truth" not in claims  # the row was not trained
 
 
+def test_what_all_seeds_say_is_printed_once():
+    claims = [{"claim": "A beats B", "of": "a", "seeds": {"0": 1.0, "1": 0.5},
+               "says": {"0": "holds", "1": "holds"}},
+              {"claim": "A beats C", "of": "a", "seeds": {"0": 1.0, "1": -0.126},
+               "says": {"0": "holds", "1": "open"}},
+              {"claim": "B beats C", "of": "b", "seeds": {"0": 1.0}, "says": {"0": "holds"}}]
+    first, second = printed_seeds({"claims": claims}, ["a"]).splitlines()
+    assert first.split() == ["+1.00", "+0.50", "holds", "A", "beats", "B"]
+    assert second.split()[:3] == ["+1.00", "-0.13", "holds/open"]
+
+
 def test_what_the_notebook_reads_begins_with_the_tables_own_weights():
     measured, table = results("table/seeds"), results("table/table")
     assert measured == json.loads((ROOT / "results" / "seeds.json").read_text(encoding="utf-8"))
@@ -63,3 +75,17 @@ def test_what_the_notebook_reads_begins_with_the_tables_own_weights():
     said = {claim["claim"]: claim["says"] for claim in table["claims"]}
     for claim in measured["claims"]:
         assert claim["says"]["0"] == said[claim["claim"]]
+
+
+def test_what_chapter_10_concludes_from_the_seeds():
+    rivals, measured = {rival.name for rival in RIVALS}, results("table/seeds")
+    says = {claim["claim"]: set(claim["says"].values()) for claim in measured["claims"]
+            if claim["of"] in rivals}
+    assert says["Dahl beats the narrow L2 on AuC"] == {"fails"}  # sentence 1
+    assert says["Larsson beats L2 on rebalanced AuC"] != {"holds"}  # sentence 3
+    changed = [claim for claim, said in says.items() if len(said) > 1]  # sentence 4
+    assert changed and all("L2" in claim for claim in changed)
+    spread = {name: max(seeds) - min(seeds) for name, row in measured["rows"].items()
+              for seeds in [row["auc_rebalanced"]["seeds"].values()]}
+    assert round(spread["l2"], 1) == 1.3
+    assert max(spread[name] for name in rivals & spread.keys()) < 0.25

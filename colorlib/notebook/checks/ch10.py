@@ -144,8 +144,8 @@ _WHY = ("sentence 1 only says what was measured, for these weights: its interval
         "sentence 2 names one cause. Dahl also has a frozen backbone and half as many numbers; "
         "each of the three may be why.",
         "sentence 3: the interval of that difference holds 0, so these photographs can't tell.",
-        "sentence 4: every row was trained once. The intervals are over photographs, not over "
-        "trainings.")
+        "sentence 4: some claims about L2 say something else with another seed: see the second "
+        "list.")
 
 
 def _judge_sentences(got) -> str | None:
@@ -161,5 +161,5 @@ conclude = Exercise(
     reference=lambda: _SAID,
     judge=_judge_sentences,
     right="One claim follows. The others need a fair pair of networks, an interval without 0, or "
-          "a second training.",
+          "seeds that agree.",
 )

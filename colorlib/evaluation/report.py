@@ -43,19 +43,22 @@ def printed_claims(table: dict, names: Sequence[str] | None = None) -> str:
 
 
 def printed_seeds(seeds: dict, names: Sequence[str]) -> str:
-    """The claims of these rows, trained from several seeds: each difference and verdict, as text.
+    """The claims of these rows with the difference of each seed, as text.
+
+    Where the seeds say different things the claim is "mixed", and each says its own.
 
     Parameters
     ----------
-    seeds : ``results("table/seeds")``. What all seeds say is printed once.
+    seeds : ``results("table/seeds")``.
     """
     lines = []
     for claim in seeds["claims"]:
         if claim["of"] in names:
-            values = " ".join(f"{value:+6.2f}" for value in claim["seeds"].values())
             says = list(claim["says"].values())
-            verdict = says[0] if len(set(says)) == 1 else "/".join(says)
-            lines.append(f"{values}  {verdict:17} {claim['claim']}")
+            mixed = len(set(says)) > 1
+            each = ", ".join(f"{value:+.2f} {said}" if mixed else f"{value:+.2f}"
+                             for value, said in zip(claim["seeds"].values(), says, strict=True))
+            lines.append(f"{'mixed' if mixed else says[0]:6} {claim['claim']}: {each}")
     return "\n".join(lines)
 
 

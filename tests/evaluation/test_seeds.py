@@ -62,8 +62,8 @@ def test_what_all_seeds_say_is_printed_once():
                "says": {"0": "holds", "1": "open"}},
               {"claim": "B beats C", "of": "b", "seeds": {"0": 1.0}, "says": {"0": "holds"}}]
     first, second = printed_seeds({"claims": claims}, ["a"]).splitlines()
-    assert first.split() == ["+1.00", "+0.50", "holds", "A", "beats", "B"]
-    assert second.split()[:3] == ["+1.00", "-0.13", "holds/open"]
+    assert first == "holds  A beats B: +1.00, +0.50"
+    assert second == "mixed  A beats C: +1.00 holds, -0.13 open"
 
 
 def test_what_the_notebook_reads_begins_with_the_tables_own_weights():

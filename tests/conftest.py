@@ -104,8 +104,17 @@ def until(page, condition, arg=None, seconds=120):
     """
     end = time.monotonic() + seconds  # a busy machine takes its time
     while not page.evaluate(condition, arg):
-        assert time.monotonic() < end, f"waited in vain for {condition}"
+        assert time.monotonic() < end, f"waited in vain for {condition}\n{state(page)}"
         page.wait_for_timeout(30)
+
+
+def state(page):
+    """What the page says, and which of its workers run: for who looks for the cause."""
+    said = page.evaluate("""["status", "problem"].map(
+        name => document.querySelector(`[data-part=${name}]`)?.textContent)""")
+    kept = page.evaluate("""() => navigator.serviceWorker?.getRegistrations().then(all => all.map(
+        ({ scope, active }) => `${scope} ${active?.state}`))""")
+    return f"it says {said}; workers: {[worker.url for worker in page.workers]}, {kept}"
 
 
 FORMULAS = ("window.setFormulas ? setFormulas() : window.MathJax && "

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import socket
 import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -46,6 +47,11 @@ class Host:
             self.server.shutdown()
             self.server.server_close()
             self.server = None
+
+    def fall_silent(self):
+        """From now on it takes every request and answers none."""
+        self.stop()
+        self.silent = socket.create_server(("localhost", self.port), backlog=100)
 
     @property
     def address(self):
@@ -114,6 +120,15 @@ def test_after_the_first_visit_it_works_without_a_network(context, host):
     assert page.evaluate("getComputedStyle(document.querySelector('.choose')).fontWeight") == "600"
     page.goto(f"{host.address}/{PAGE}?provider=wasm", wait_until="load")
     assert give(page, as_file(photo)) == ""
+
+
+def test_a_network_that_gives_no_answer_is_none(context, host):
+    visited(context, host).close()
+    host.fall_silent()
+    page = again(context, host)
+    photo = sample("china").resize(PHOTO)
+    assert give(page, as_file(photo)) == ""
+    assert same_color(shown(page), Colorizer.from_pretrained("photo")(photo))
 
 
 def test_hints_work_without_a_network_once_they_were_used(context, host):

@@ -1,12 +1,16 @@
 // The service worker of "Try it", which answers where there is no network. It lies at the top of the
 // site, since it may answer only for what lies below it, and it answers for this page alone.
 //
-// Small files come from the network while there is one, and so are never old. Weights and runtime are
-// large: their addresses carry a hash (?v=...), so what is kept under one is right for ever, and a new
-// version has another address. What is kept is one version as a whole, or nothing new of it.
+// Small files come from the network while there is one, and so are never old. A network that gives no
+// answer, as in a tunnel, counts as none. Weights and runtime are large: their addresses carry a hash
+// (?v=...), so what is kept under one is right for ever, and a new version has another address. What is
+// kept is one version as a whole, or nothing new of it.
 
 const CACHE = "colorful-try";
 const LARGE = /\.(onnx|gz)$/;
+const PATIENCE = 5_000; // milliseconds that the network has for its answer
+const PAUSE = 60_000; // milliseconds after one that gave none in which nothing waits for it
+let silent = -Infinity; // when it last gave none
 
 self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
@@ -31,15 +35,26 @@ async function fromCache(request) {
 }
 
 async function fromNetwork(request) {
+  const answer = fetch(request);
   try {
-    return await fetch(request);
-  } catch (error) {
+    return await inTime(answer);
+  } catch {
     const cache = await caches.open(CACHE);
     const ignoreSearch = request.mode === "navigate"; // ?provider=... is for the page's script
-    const kept = await cache.match(request, { ignoreVary: true, ignoreSearch });
-    if (!kept) throw error;
-    return kept;
+    return await cache.match(request, { ignoreVary: true, ignoreSearch }) ?? answer;
   }
+}
+
+function inTime(answer) {
+  const wait = Date.now() - silent < PAUSE ? 0 : PATIENCE;
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => {
+      if (wait) silent = Date.now();
+      reject();
+    }, wait);
+  });
+  return Promise.race([answer, late]).finally(() => clearTimeout(timer));
 }
 
 // Fetches all of it, then puts it in the place of what was kept before.

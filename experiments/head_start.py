@@ -20,12 +20,14 @@ from torch import Tensor, nn
 from colorlib.after.features import Seen
 from colorlib.after.queries import WIDTH, BinNet, Pixels
 from colorlib.color import rgb8_to_lab
+from colorlib.data import find_photos
 from colorlib.evaluation.intervals import studentized
 from colorlib.evaluation.provenance import provenance
 from colorlib.evaluation.sums import WEIGHTED_LEVEL, inverse
 from colorlib.gamut import AbGamut
 from colorlib.inference import Colorizer
 from colorlib.io.assets import asset
+from colorlib.io.datasets import imagenette
 from colorlib.io.files import write_text
 from colorlib.metrics import DRAWS, auc_scores
 from colorlib.rebalancing import class_weights, course_prior
@@ -154,7 +156,7 @@ def main(argv=None) -> int:
     parser.add_argument("-o", "--output", type=Path, default=Path("results/head_start.json"))
     options = parser.parse_args(argv)
     found = {"command": "python -m experiments.head_start", **study(options.steps, options.cache)}
-    found["provenance"] = provenance([])
+    found["provenance"] = provenance(find_photos(imagenette("val")))
     write_text(json.dumps(found, indent=1) + "\n", options.output)
     shutil.copy(options.output, asset("after/head_start.json"))
     return 0

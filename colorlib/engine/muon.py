@@ -1,4 +1,4 @@
-"""Muon: a step of the same size in every direction that a convolution can turn (chapter 05)."""
+"""Muon: a step of the same size in every direction that a convolution can turn (chapter 05b)."""
 
 import torch
 from torch import Tensor

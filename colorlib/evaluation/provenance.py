@@ -12,7 +12,15 @@ from .. import __version__
 
 
 def provenance(paths: Sequence[Path]) -> dict[str, str | int]:
-    """On which machine, with which versions and on which photographs figures were measured."""
+    """On which machine, with which versions and on which photographs figures were measured.
+
+    Raises
+    ------
+    ValueError
+        If there are no photographs.
+    """
+    if not paths:
+        raise ValueError("figures come from photographs: name at least one")
     digest = hashlib.sha256()
     for path in paths:
         digest.update(path.name.encode() + path.read_bytes())

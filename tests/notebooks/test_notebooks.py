@@ -376,6 +376,29 @@ def test_wrong_answers_are_caught(chapter, name):
     assert exercise(exercise.reference).status == RIGHT
 
 
+def bugs() -> list[tuple[str, str, str]]:
+    """Chapter, exercise and code of each function in which a learner is to find a bug."""
+    found = []
+    for chapter in chapters_with_exercises():
+        cells = lesson(chapter).cells
+        for text, cell in zip(cells, cells[1:], strict=False):
+            shown = re.search(r"^### .+: find the bug\n.*?^```python\n(.+?)^```", text.source,
+                              re.M | re.S)
+            names = re.findall(r"^checks\.(\w+)\(\w+\)", cell.source, re.M)
+            found += [(chapter, name, shown[1]) for name in names if shown]
+    return found
+
+
+@pytest.mark.parametrize("chapter, name, code_shown", bugs())
+def test_a_bug_that_is_shown_is_refused_and_named(chapter, name, code_shown):
+    space = {}
+    exec(code(lesson(chapter))[1].source, space)
+    exec(code_shown, space)
+    function = space[re.search(r"^def (\w+)", code_shown, re.M)[1]]
+    result = exercises(chapter)[name](function)
+    assert result.status == WRONG and "A usual mistake" in repr(result), result
+
+
 def test_wrong_answers_belong_to_exercises():
     for path in WRONG_ANSWERS:
         chapter, space = path.stem[2:], {}

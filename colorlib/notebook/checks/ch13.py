@@ -79,6 +79,8 @@ speedup = Exercise(
         Mistake("the serial part is done while the others wait: it adds to the time, and does not "
                 "just take its share off the speedup.",
                 lambda serial, processes: processes * (1 - serial)),
+        Mistake("the serial part was not taken off what the processes share: 1 - serial is.",
+                lambda serial, processes: 1 / (serial + 1 / processes)),
         Mistake("that is the limit for endlessly many processes.",
                 lambda serial, processes: 1 / serial if serial else float(processes) + 1),
     ],

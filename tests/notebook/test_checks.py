@@ -12,7 +12,15 @@ from conftest import ROOT
 from colorlib.color import rgb_to_lab
 from colorlib.io.assets import asset
 from colorlib.notebook import quiz
-from colorlib.notebook.checks import NOT_YET, WRONG, Exercise, Mistake, difference, show_value
+from colorlib.notebook.checks import (
+    NOT_YET,
+    WRONG,
+    Exercise,
+    Mistake,
+    difference,
+    judge_of_three,
+    show_value,
+)
 
 double = Exercise(
     reference=lambda x: 2 * x,
@@ -39,6 +47,47 @@ def test_not_implemented_is_not_yet():
         raise NotImplementedError
 
     assert double(answer).status == NOT_YET
+
+
+@pytest.mark.parametrize("answer, advice", [
+    (lambda x: torch.as_tensor(x) ^ 2, "**"),
+    (lambda x: torch.as_tensor(x) > 0 | torch.as_tensor(x) < 1, "brackets"),
+    (lambda x: torch.as_tensor(x) > 0 & torch.as_tensor(x) < 1, "brackets"),
+    (lambda x: torch.as_tensor(x).reshape(-1).long().softmax(0), "float()"),
+])
+def test_what_pytorch_lacks_is_an_error_and_gets_advice(answer, advice):
+    """Its NotImplementedError is not the learner's."""
+    verdict = double(answer)
+    assert verdict.status == WRONG and "in line" in repr(verdict) and advice in repr(verdict)
+
+
+def test_the_cells_go_on_with_a_right_answer_of_any_kind():
+    def changes_its_argument(x):
+        x *= 2
+        return x
+
+    given = torch.tensor([1.0, 3.0], requires_grad=True)
+    for answer in (changes_its_argument, lambda x: 2 * x.double(), lambda x: x + x):
+        made = Exercise(lambda x: 2 * x, "", [(torch.ones(2),)]).choose(answer)(given)
+        assert made.dtype == torch.float32 and made.tolist() == [2, 6]
+        made.sum().backward()
+    assert given.tolist() == [1, 3] and given.grad.tolist() == [6, 6]
+    in_numpy = Exercise(lambda x: 2 * x, "", [(torch.ones(2),)]).choose(lambda x: 2 * x.numpy())
+    assert torch.equal(in_numpy(torch.ones(2)), torch.full((2,), 2.0))
+    listed = Exercise(lambda n: [0.5] * n, "", [(2,)]).choose(lambda n: np.full(n, 0.5))
+    assert listed(3) == [0.5] * 3
+    several = Exercise(lambda x: (x, 2), "", [(1.5,)]).choose(lambda x: torch.tensor([x, 2]))
+    assert several(1.5) == (1.5, 2)
+
+
+@pytest.mark.parametrize("answer", [..., lambda x: ..., lambda x: 3 * x])
+def test_the_cells_go_on_with_the_reference_where_an_answer_is_not_right(answer):
+    assert double.choose(answer) is double.reference
+
+
+def test_a_value_of_none_is_named():
+    value = Exercise(reference=lambda: 3, right="")
+    assert "not an answer" in repr(value(None)) and "return" not in repr(value(None))
 
 
 def test_right_answer_says_what_is_right():
@@ -140,7 +189,13 @@ def test_a_value_and_a_judge():
     assert "3 is odd" in repr(even(3)) and even(...).status == NOT_YET
 
 
+def test_a_set_has_no_order():
+    judge = judge_of_three((1, 2, 3), "number", "part")
+    assert "no order" in judge({1, 2, 3}) and judge((1, 2, 3)) is None
+
+
 def test_values_are_shown_briefly():
+    assert show_value(5_128_192) == "5,128,192" and show_value(1.23456) == "1.235"
     assert show_value(torch.zeros(3, 100, 100)) == "30,000 numbers of shape (3, 100, 100), " \
                                                    "from 0 to 0"
     assert len(show_value("x" * 500)) <= 60

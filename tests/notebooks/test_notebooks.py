@@ -66,9 +66,9 @@ def exercise_cells(notebook) -> dict[str, object]:
     """Name of each exercise to its cell, which ends in ``checks.name(answer)``."""
     found = {}
     for cell in code(notebook):
-        for call in calls(cell.source) if "checks." in cell.source else []:
-            if called(call).startswith("checks."):
-                found[called(call).removeprefix("checks.")] = cell
+        last = cell.source.rpartition("\n")[2]
+        if match := re.fullmatch(r"checks\.(\w+)\(.+\)", last):
+            found[match[1]] = cell
     return found
 
 

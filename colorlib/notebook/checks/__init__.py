@@ -10,23 +10,33 @@ from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 from torch import Tensor
 
 import colorlib
 
+from .compare import as_type, difference, show_value
+
 NOT_YET, WRONG, RIGHT = "not yet", "wrong", "right"
 NO_RETURN = "nothing came back (None). Is `return` missing? `print` only shows a value."
+NO_VALUE = "None is not an answer: write yours in place of the dots."
 # Part of an error's message, and what to do about it.
 ADVICE = {
     "is ambiguous": "`if`, `not`, `min` and `max` need one yes or no, but this tensor has one for "
                     "each element. torch.where(condition, x, y) chooses element by element; "
                     "x.clamp(min=..., max=...) sets limits; ~x, x & y and x | y are not, and, or.",
-    "could not infer output dtype": "A mean needs numbers, not True and False: x.float().mean().",
+    "could not infer output dtype": "A mean needs numbers with a fraction, not True and False or "
+                                    "whole numbers: x.float().mean().",
+    "bitwise_xor": "A power is written **, as in x**2; ^ compares bits.",
+    "bitwise_and": "& and | come before a comparison: put brackets around each, (x > 0) & (x < 1).",
+    "bitwise_or": "& and | come before a comparison: put brackets around each, (x < 0) | (x > 1).",
+    "softmax_lastdim": "A softmax needs numbers with a fraction: x.float().",
+    "modified by an inplace operation": "The weights were changed before backward() used them: "
+                                        "step() comes after backward().",
+    "matrix is singular": "The equations have no single solution: two rows say the same, or a row "
+                          "that should fix a value is not replaced.",
     "with two bool tensors": "Make numbers of True and False first: x.float().",
     "numpy boolean subtract": "Make numbers of True and False first: x.astype(float).",
 }
-GRAPH_KEPT = "These are tensors that still hold their graph. Take the number of each: .item()"
 
 
 class Verdict:
@@ -54,11 +64,13 @@ def judge_of_three(right: tuple, what: str, place: str) -> Callable:
     """A judge of three numbers, one for each of a, b and c: says which of them are wrong."""
 
     def judge(got) -> str | None:
-        numbers = got.tolist() if isinstance(got, Tensor) else got
+        numbers = got.tolist() if hasattr(got, "tolist") else got
         try:
             numbers = [float(number) for number in numbers]  # "2" is the number 2, too
         except (TypeError, ValueError):
             numbers = ()
+        if isinstance(got, set):
+            return f"a set has no order: write ({what} of a, {what} of b, {what} of c)"
         if isinstance(got, str) or len(numbers) != 3:
             return f"three numbers are asked for: ({what} of a, {what} of b, {what} of c)"
         off = [name for name, number, is_right in zip("abc", numbers, right, strict=True)
@@ -98,20 +110,32 @@ class Exercise:
         for arguments in self.cases:
             try:
                 got = function(*deepcopy(arguments))
-            except NotImplementedError:
-                return _not_yet()
             except Exception as error:  # any: it is the learner's code
+                if isinstance(error, NotImplementedError) and not str(error):
+                    return _not_yet()  # PyTorch's own errors of this kind say what is missing
                 return Verdict(WRONG, f"✗ Not right.\n{self._input(arguments)}{_stopped(error)}")
             if got is ...:
                 return _not_yet()
             if got is None:
-                return Verdict(WRONG, f"✗ Not right.\n{self._input(arguments)}  {NO_RETURN}")
+                reason = NO_VALUE if answer is None and not arguments else NO_RETURN
+                return Verdict(WRONG, f"✗ Not right.\n{self._input(arguments)}  {reason}")
             wrong = self._compare(got, arguments)
             if wrong:
                 mistake = self._recognize(function)
                 named = f"\n  A usual mistake: {mistake.says}" if mistake else ""
                 return Verdict(WRONG, f"✗ Not right.\n{self._input(arguments)}{wrong}{named}")
         return Verdict(RIGHT, f"✓ Right. {self.right}")
+
+    def choose(self, answer) -> Callable:
+        """The learner's function if it is right, else the reference: for cells that use it.
+
+        A right one may be written in NumPy, or change its arguments: it gets copies of tensors, and
+        what it returns becomes the reference's type.
+        """
+        if not self(answer):
+            return self.reference
+        like = self.reference(*deepcopy(self.cases[0]))
+        return lambda *arguments: as_type(answer(*map(_copy, arguments)), like)
 
     def _input(self, arguments) -> str:
         shown = (self.show_input(*arguments) if self.show_input else
@@ -140,79 +164,8 @@ class Exercise:
         return None
 
 
-def difference(got, expected, tolerance: float) -> str | None:
-    """How a result differs from the right one, in lines; None if it doesn't."""
-    if isinstance(expected, tuple):
-        if isinstance(got, Tensor | np.ndarray) and got.ndim == 1:
-            got = got.tolist()  # two numbers in one tensor are two results
-        if not isinstance(got, tuple | list) or len(got) != len(expected):
-            return f"  expected: {len(expected)} results, got {show_value(got)}"
-        parts = zip(got, expected, strict=True)
-        return next(filter(None, (difference(g, e, tolerance) for g, e in parts)), None)
-    if isinstance(expected, str | bool):
-        same = type(got) is type(expected) and got == expected
-        return None if same else _both(got, expected)
-    try:
-        got_array = _array(got)
-    except (TypeError, ValueError):
-        kept = isinstance(got, list | tuple) and any(
-            isinstance(item, Tensor) and item.requires_grad for item in got)
-        return _both(got, expected) + (f"\n  {GRAPH_KEPT}" if kept else "")
-    expected_array = _array(expected)
-    if expected_array.ndim == 0 and got_array.size == 1:
-        got_array = got_array.reshape(())  # a tensor that holds one number is that number
-    if got_array.shape != expected_array.shape:
-        return (f"  expected: shape {expected_array.shape}\n"
-                f"  got:      shape {got_array.shape}, {show_value(got)}")
-    if str(getattr(expected, "dtype", "")).endswith("uint8") and not str(
-            getattr(got, "dtype", "")).endswith("uint8"):
-        return f"  expected: bytes, uint8\n  got:      {getattr(got, 'dtype', type(got).__name__)}"
-    near = np.isclose(got_array, expected_array, rtol=tolerance, atol=tolerance, equal_nan=True)
-    if near.all():
-        return None
-    if expected_array.size <= 12:
-        return _both(got, expected)
-    off = np.where(np.isfinite(got_array), np.abs(got_array - expected_array), np.inf)
-    worst = np.unravel_index(off.argmax(), off.shape)
-    place = ", ".join(map(str, worst))
-    return (f"  expected: {expected_array[worst]:.4g} at [{place}]\n"
-            f"  got:      {got_array[worst]:.4g} there; "
-            f"{(~near).sum()} of the {near.size} values differ")
-
-
-def show_value(value) -> str:
-    """A value in at most about 60 characters."""
-    try:
-        array = _array(value)
-    except (TypeError, ValueError):
-        text = " ".join(repr(value).split())
-        return text if len(text) <= 60 else text[:57] + "..."
-    if array.size > 12:
-        return f"{array.size:,} numbers of shape {array.shape}, from {array.min():.4g} to " \
-               f"{array.max():.4g}"
-    if array.dtype == bool:
-        return str(array.tolist())
-    if array.ndim == 0:
-        return f"{array:.4g}"
-    short = {"float_kind": lambda number: f"{number:.4g}"}
-    numbers = np.array2string(array, separator=", ", formatter=short)
-    return " ".join(numbers.split())
-
-
-def _array(value) -> np.ndarray:
-    if isinstance(value, Tensor):
-        value = value.detach().cpu()
-    try:
-        array = np.asarray(value)
-    except RuntimeError as error:  # a list of tensors that still carry their graph
-        raise TypeError(str(error)) from error
-    if array.dtype.kind not in "biuf":
-        raise TypeError(f"not numbers: {value!r}")
-    return array if array.dtype == bool else array.astype(np.float64)
-
-
-def _both(got, expected) -> str:
-    return f"  expected: {show_value(expected)}\n  got:      {show_value(got)}"
+def _copy(value):
+    return value.clone() if isinstance(value, Tensor) else value
 
 
 def _not_yet() -> Verdict:

@@ -17,7 +17,8 @@ def _count(ab: Tensor, step: float) -> int:
 reached = Exercise(
     reference=_count,
     cases=[(_FEW, 10), (_MANY, 10), (_MANY, 20), (_MANY, 5),
-           (torch.tensor([[1.0, -14.0], [2.0, -14.0]]), 10)],
+           (torch.tensor([[1.0, -14.0], [2.0, -14.0]]), 10),
+           (torch.tensor([[5.3, 6.0, 6.0], [1.0, 1.0, 1.0]]), 10)],
     right="Round each color to its nearest center, then count each center once.",
     mistakes=[
         Mistake("rounding down finds the corner of a square, not the nearest center.",
@@ -25,6 +26,8 @@ reached = Exercise(
         Mistake("every color was counted. Several can share one center: count the different "
                 "columns, unique(dim=1).",
                 lambda ab, step: ab.shape[1]),
+        Mistake("the different colors were counted, not their centers: round() is missing.",
+                lambda ab, step: (ab / step).unique(dim=1).shape[1]),
         Mistake("dim=0 compares the rows. A center is a column: unique(dim=1), and its shape[1].",
                 lambda ab, step: (ab / step).round().unique(dim=0).shape[0]),
         Mistake("single numbers were counted. A center is a pair: unique(dim=1).",

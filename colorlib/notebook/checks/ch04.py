@@ -17,7 +17,8 @@ _CORNER = torch.tensor([[1.0, 2], [3, 4]])
 
 convolve = Exercise(
     reference=_convolve,
-    cases=[(_EDGE, _SLOPE), (_EDGE[:3], _CORNER), (torch.arange(30.0).reshape(5, 6), _SLOPE.T)],
+    cases=[(_EDGE, _SLOPE), (_EDGE[:3], _CORNER), (torch.arange(30.0).reshape(5, 6), _SLOPE.T),
+           (_EDGE, _CORNER / 4)],
     right="The same few weights at every place: that is all a convolution is.",
     mistakes=[
         Mistake("the kernel was turned around. Signal processing does so; networks don't.",

@@ -78,7 +78,8 @@ first_loss = Exercise(
     cases=[(313, torch.ones(4)), (10, torch.ones(4)), (313, torch.tensor([0.5, 4.0, 0.5, 1.0]))],
     right="An even guess costs ln Q, and a pixel of weight w costs w times as much.",
     mistakes=[
-        Mistake("the pixels' weights were forgotten.", lambda c, w: math.log(c)),
+        Mistake("the pixels' weights do nothing here: they were left out, or divided by their own "
+                "sum. The mean is over the number of pixels.", lambda c, w: math.log(c)),
         Mistake("the logarithm is the natural one.", lambda c, w: math.log2(c) * w.mean()),
         Mistake("the loss is a mean over pixels, not a sum.", lambda c, w: math.log(c) * w.sum()),
         Mistake("that is the share that each class gets; its cost is minus its logarithm.",

@@ -31,6 +31,8 @@ annealed = Exercise(
                 _annealed(logits, bins, 0)),
         Mistake("T = 0 divides by 0, which gives nan, not a number. Treat this case first: the bin "
                 "of logits.argmax().", lambda logits, bins, T: (logits / T).softmax(0) @ bins),
+        Mistake("for T = 0 the number of the bin came back. Its color is asked for: bins[...].",
+                lambda logits, bins, T: _annealed(logits, bins, T) if T else logits.argmax()),
         Mistake("this is always the mode.", lambda logits, bins, T: _annealed(logits, bins, 0)),
     ],
 )

@@ -15,7 +15,7 @@ def _area(error: Tensor) -> float:
 area = Exercise(
     reference=_area,
     cases=[(torch.tensor([0.0, 75.0]),), (_ERROR,), (torch.tensor([150.0, 400.0]),),
-           (_ERROR.view(2, 2),)],
+           (_ERROR.view(2, 2),), (torch.tensor([0.5, 20.25]),)],
     right="An area under a curve, and no curve was needed: each pixel gives its share of it.",
     mistakes=[
         Mistake("this is the area above the curve. An error of 0 must give 1.",
@@ -33,6 +33,11 @@ area = Exercise(
         Mistake("this is the mean of the curve at 151 thresholds, as the paper counts. It lies a "
                 "little off the exact area: an error of 150 or more should give 0, not 1 / 151.",
                 lambda error: (error.flatten() <= torch.arange(151.0)[:, None]).float().mean()),
+        Mistake("this is the mean of the curve at thresholds from 0 to 149, which lies a little "
+                "off: only the mean of the pixels' own shares is exact.",
+                lambda error: (error.flatten() <= torch.arange(150.0)[:, None]).float().mean()),
+        Mistake("the errors were cut to whole numbers.",
+                lambda error: _area(error.floor())),
         Mistake("this is the height of the curve at one threshold, not its area.",
                 lambda error: (error < 150).float().mean()),
     ],
@@ -87,7 +92,7 @@ OTHERS = {"random": (0.42, 44.0), "full": (0.58, 33.0), "gray": (0.47, 43.0), "L
 
 
 def _read(got) -> str | None:
-    numbers = got.tolist() if isinstance(got, Tensor) else got
+    numbers = got.tolist() if hasattr(got, "tolist") else got
     if not isinstance(numbers, tuple | list) or len(numbers) != 2:
         return "two numbers are asked for: (share, error)"
     share, allowed = map(float, numbers)

@@ -105,6 +105,9 @@ interval = Exercise(
         Mistake("this is the mean plus and minus 1.96 standard errors, and no draw was used. Take "
                 "the quantiles of the drawn classes.",
                 lambda rates, picks: _bell(rates.mean(), rates.std() / len(rates) ** 0.5)),
+        Mistake("this is the mean plus and minus 1.96 standard deviations of single raters. The "
+                "mean of a class lies much closer: take the quantiles of the draws.",
+                lambda rates, picks: _bell(rates.mean(), rates.std())),
         Mistake("the median of each draw was taken. The rate of a class is its mean.",
                 lambda rates, picks: rates[picks].median(1).values.quantile(_ENDS)),
     ],

@@ -84,6 +84,9 @@ affinity = Exercise(
         Mistake("the floor of 0.02 was put under s^2; it belongs under 2 s^2.",
                 lambda center, around: (-(around - center).square() / (
                     2 * (0.3 * _variance(center, around)).clamp(min=0.02))).softmax(0)),
+        Mistake("in a flat place the variance is nearly 0: 2 s^2 must be at least 0.02.",
+                lambda center, around: (-(around - center).square() / (
+                    0.6 * _variance(center, around))).softmax(0)),
         Mistake("the sign is turned: an unlike neighbor must count less.",
                 lambda center, around: (-_exponent(center, around, _variance(center, around)))
                 .softmax(0)),

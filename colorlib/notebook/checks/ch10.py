@@ -149,7 +149,7 @@ _WHY = ("sentence 1 only says what was measured, for these weights: its interval
 
 
 def _judge_sentences(got) -> str | None:
-    answers = got.tolist() if isinstance(got, Tensor) else got
+    answers = got.tolist() if hasattr(got, "tolist") else got
     if not isinstance(answers, tuple | list) or len(answers) != 4 or not all(
             isinstance(answer, bool) for answer in answers):
         return "four of True and False are asked for, one for each sentence"

@@ -83,6 +83,9 @@ ece = Exercise(
                 lambda confidence, right: _ece(confidence, right, bins=15)),
         Mistake("the share right was compared with the middle of the range. Compare it with the "
                 "mean confidence of the pixels in it.", _by_middles),
+        Mistake("a confidence of 1 was left out. It belongs to the last range.",
+                lambda confidence, right: _ece(confidence[confidence < 1], right[confidence < 1])
+                * (confidence < 1).float().mean().item() if (confidence < 1).any() else 0.0),
         Mistake("the gap was squared. ECE takes its absolute value.",
                 lambda confidence, right: _ece(confidence, right, gap=torch.square)),
     ],
@@ -105,10 +108,11 @@ def _gone(ab: Tensor, inside: Tensor, distance: Tensor, reach: float = 6, *, cli
     return (share.clamp(0, 1) if clip else share).mean().item()
 
 
-def _in_any_direction(ab: Tensor, inside: Tensor, distance: Tensor, reach: float = 6) -> Tensor:
+def _in_any_direction(ab: Tensor, inside: Tensor, distance: Tensor, reach: float = 6,
+                      most: float = 1) -> Tensor:
     own, other = (ab[:, side & (distance > reach)].mean(1) for side in (~inside, inside))
     off = (ab[:, ~inside & (distance <= reach)] - own[:, None]).norm(dim=0)
-    return (off / (other - own).norm()).clamp(max=1).mean()
+    return (off / (other - own).norm()).clamp(max=most).mean()
 
 
 bleed = Exercise(
@@ -128,6 +132,9 @@ bleed = Exercise(
                 lambda *a: 1 - _gone(*a)),
         Mistake("this is the distance from `own`, whichever way it goes, over the whole way. Only "
                 "the part along the way from `own` to `other` counts.", _in_any_direction),
+        Mistake("this is the distance from `own`, whichever way it goes, and without a limit. Only "
+                "the part along the way from `own` to `other` counts, from 0 to 1.",
+                lambda *a: _in_any_direction(*a, most=math.inf)),
         Mistake("this is the rim inside the thing. Asked for is the one outside.",
                 lambda *a: _gone(*a, side=True)),
         Mistake("this is how far the rim's color is off, in ab units, not which share of the way.",

@@ -119,9 +119,11 @@ def _faults(got, record) -> str | None:
     if "None" in got:
         return "nothing was checked, and the caption says None. Say in words that nothing is known"
     text = got.lower()
-    if "guess" not in text:
-        return "the caption does not say that the colors are guesses"
-    if not any(word in text for word in ("black and white", "black-and-white", "monochrome",
+    if "not guess" in text or "no guess" in text:
+        return "the caption says that the colors are not guesses, but they are"
+    if not any(word in text for word in ("guess", "estimate", "not known")):
+        return "the caption does not say that the colors are guesses (or estimates)"
+    if not any(word in text for word in ("black and white", "black-and-white", "monochrome", "b&w",
                                          "gray", "grey")):
         return "the caption does not say that the photograph itself is black and white"
     return None

@@ -101,7 +101,7 @@ two_formulas = Exercise(
     cases=[(_HALVES,), (_SPECKLED,), (torch.full((3, 2, 2), 0.4),)],
     right="Red beside green is far apart for the first formula, and the same for the second.",
     mistakes=[
-        Mistake("the bug is still there: the absolute value is taken pixel by pixel, before mean "
+        Mistake("the bug is still there. Take the absolute value at each pixel first, then mean "
                 "and spread.", _after),
         Mistake("the means are right now; the spread needs the absolute values, too.",
                 _means_alone),

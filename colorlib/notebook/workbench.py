@@ -5,7 +5,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import mkdtemp
+from types import CodeType
 
+import torch
 from torch import Tensor, nn
 
 from ..data import Photos, find_photos
@@ -43,10 +45,35 @@ def register(build: Callable[[int], nn.Module], name: str = "mine") -> str:
     ----------
     build : from a number of channels to a module that leads (L - 50) / 100, (N, 1, H, W), to
         ab / 110, (N, 2, H / 4, W / 4). It is given 64 times the recipe's width.
+    name : what its name begins with.
+
+    Returns
+    -------
+    str : its name, which ends in six digits that belong to its layers and its code: another network
+        has another name, and so a checkpoint of its own. Functions outside its classes are not
+        looked at.
     """
+    with torch.random.fork_rng(devices=[]):  # building it draws weights
+        text = _description(build(16))
+    name = f"{name}_{hashlib.sha256(text.encode()).hexdigest()[:6]}"
     globals()[f"own_{name}"] = lambda width: Own(build(max(1, round(64 * width))))
     NETWORKS[name] = f"{__name__}:own_{name}"
     return name
+
+
+def _description(network: nn.Module) -> str:
+    """Layers, shapes, and the code of classes that are not torch's: the same in each session."""
+    lines = [repr(network), *(f"{k} {tuple(v.shape)}" for k, v in network.state_dict().items())]
+    for owner in (part for m in network.modules() for part in (m, *type(m).__mro__)):
+        if not owner.__module__.startswith(("torch", "builtins")):
+            lines += [_code(f.__code__) for f in vars(owner).values() if hasattr(f, "__code__")]
+    return "\n".join(lines)
+
+
+def _code(code: CodeType) -> str:
+    """What a function does, without the place where it was written."""
+    constants = [_code(c) if isinstance(c, CodeType) else repr(c) for c in code.co_consts]
+    return f"{code.co_code.hex()} {code.co_names} {constants}"
 
 
 def home(mount: bool = True) -> tuple[Path, Picture]:

@@ -41,6 +41,18 @@ def test_it_ends_in_the_same_ways_however_it_starts(start):
     assert end.value.status == TIME
 
 
+def test_what_pytorch_lacks_is_not_an_exercise_left_open(start):
+    """It raises a NotImplementedError of its own, with a message."""
+    code = "import torch\ndef square(x):\n    return torch.tensor([x])^2\n"
+    with Student([code], "square", LIMITS) as asked:
+        with pytest.raises(Exception, match="bitwise_xor") as end:
+            asked(1.5)
+        assert not isinstance(end.value, NotImplementedError)
+    code = "def square(x):\n    raise NotImplementedError\n"
+    with Student([code], "square", LIMITS) as asked, pytest.raises(NotImplementedError):
+        asked(1.5)
+
+
 SPENT = """
 import resource, sys, time
 from pathlib import Path

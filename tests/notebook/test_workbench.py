@@ -8,11 +8,14 @@ from dataclasses import replace
 
 import pytest
 import torch
+import torch.nn.functional as F
+from torch import nn
 
 from colorlib.data import batch_source, photographs
 from colorlib.images import sample
 from colorlib.inference import Colorizer
 from colorlib.notebook import workbench
+from colorlib.notebook.checks import ch05b
 from colorlib.notebook.held_out import held_out
 from colorlib.notebook.panel import Panel
 from colorlib.notebook.range_test import range_test
@@ -34,10 +37,112 @@ def test_another_recipe_has_another_file(tmp_path):
 
 
 def test_a_network_of_ones_own_is_trained_and_found_again(tmp_path):
-    name = workbench.register(lambda channels: torch.nn.Conv2d(1, 2, 4, 4))
+    name = workbench.register(lambda channels: nn.Conv2d(1, 2, 4, 4))
     own = workbench.keep_training(replace(TINY, network=name, loss="l2"), photographs(), tmp_path)
     found = Colorizer.from_pretrained(workbench.weights_of(own, tmp_path))
     assert found(sample("cat"), 1).size == sample("cat").size
+
+
+class Plain(nn.Module):
+    """A right answer to the autoencoder's exercise, its ReLU a function or a layer named last."""
+
+    def __init__(self, channels, relu, pool=None):
+        super().__init__()
+        stride, self.pool = (1, pool) if pool else (2, lambda x: x)
+        self.down = nn.ModuleList(
+            [nn.Conv2d(i, channels, 3, stride, 1) for i in (1, channels, channels)])
+        self.up = nn.ConvTranspose2d(channels, 2, 4, 2, 1)
+        self.relu = relu
+
+    def forward(self, x):
+        for layer in self.down:
+            x = self.pool(self.relu(layer(x)))
+        return self.up(x)
+
+
+class Heads(nn.Module):
+    """One output layer each for a and b, and a shortcut past the bottleneck."""
+
+    def __init__(self, channels):
+        super().__init__()
+        self.down = nn.Sequential(layer(1, channels, 2), nn.SiLU(), layer(channels, 8, 2))
+        self.deep = nn.Sequential(nn.SiLU(), layer(8, 8, 2), nn.SiLU(), nn.Upsample(scale_factor=2))
+        self.a, self.b = layer(16, 1), layer(16, 1)
+
+    def forward(self, x):
+        x = self.down(x)
+        x = torch.cat([F.relu(x), self.deep(x)], 1)
+        return torch.cat([self.a(x), self.b(x)], 1)
+
+
+def layer(fan_in, fan_out, stride=1):
+    return nn.Conv2d(fan_in, fan_out, 3, stride, 1)
+
+
+def stack(act=nn.ReLU, *, last=(), norm=nn.Identity):
+    """Right answers to the same exercise, as a list of layers."""
+    return lambda channels: nn.Sequential(
+        layer(1, channels, 2), norm(channels), act(), layer(channels, 8, 2), act(),
+        layer(8, 8, 2), act(), nn.Upsample(scale_factor=2), layer(8, 2), *last)
+
+
+@pytest.mark.parametrize("build", [
+    stack(), stack(nn.PReLU), stack(nn.Tanh), stack(last=[nn.Tanh()]), stack(norm=nn.BatchNorm2d),
+    stack(lambda: nn.ReLU(inplace=True)), Heads,
+    lambda channels: Plain(channels, F.relu), lambda channels: Plain(channels, torch.relu),
+    lambda channels: Plain(channels, nn.ReLU()),
+    lambda channels: Plain(channels, nn.ReLU(), nn.MaxPool2d(2)),
+    lambda channels: Plain(channels, F.relu, nn.AvgPool2d(2)),
+    lambda channels: Plain(channels, F.relu, lambda x: F.max_pool2d(x, 2)),
+])
+def test_autoencoders_that_are_right_are_accepted(build):
+    assert ch05b.autoencoder(build)
+    network, before = build(16), torch.get_rng_state()
+    assert ch05b.autoencoder.judge(network, 16) is None and workbench.register(build)
+    assert torch.equal(torch.get_rng_state(), before)  # the learner's seed stays
+
+
+def test_what_is_wrong_with_an_autoencoder_is_said_in_a_line(capsys):
+    class Speaks(Plain):
+        def forward(self, x):
+            print("seen")
+            super().forward(x)
+
+    said = ch05b.autoencoder(lambda channels: Speaks(channels, F.relu))
+    assert repr(said).splitlines()[-1].endswith("it gave None: is `return` missing?")
+    assert capsys.readouterr().out == "seen\n"
+    said = ch05b.autoencoder(lambda channels: nn.Sequential(nn.BatchNorm1d(1)))
+    assert "stopped on L of (2, 1, 32, 48) with ValueError: expected 2D" in repr(said)
+
+
+@pytest.mark.parametrize("build", [stack(nn.SiLU), stack(last=[nn.Tanh()]), stack(nn.PReLU),
+                                   lambda channels: Plain(channels, F.relu)])
+def test_another_network_is_trained_from_the_start(tmp_path, build):
+    """The exercise is solved after its training has run once: with other keys, with the same."""
+    recipe = replace(TINY, network=workbench.register(stack()), loss="l2")
+    workbench.keep_training(recipe, photographs(), tmp_path)
+    steps = []
+    other = replace(recipe, network=workbench.register(build))
+    workbench.keep_training(other, photographs(), tmp_path, report_every=1,
+                            on_report=lambda training: steps.append(training.done))
+    assert steps == [1, 2, 3, 4, 5, 6] and len(list(tmp_path.glob("mine_*-checkpoint*"))) == 2
+
+
+def test_the_same_network_has_the_same_name_wherever_it_is_written():
+    source = """
+class Net(nn.Module):
+    def forward(self, x):
+        return (lambda y: F.relu(y))(x) + 1
+"""
+
+    def name(text):
+        space = {"nn": nn, "F": F, "__name__": "__main__"}
+        exec(compile(text, f"<cell {len(text)}>", "exec"), space)
+        return workbench.register(lambda channels: space["Net"]())
+
+    assert name(source) == name("\n\n" + source)  # a cell of another number, other lines
+    assert len({name(source), name(source.replace("relu", "silu")), name(source.replace("1", "2")),
+                name(source.replace("+", "-"))}) == 4
 
 
 def test_a_finished_training_is_shown_again(tmp_path):

@@ -64,15 +64,20 @@ def imagenette():
 def browser():
     """A headless Chromium, driven by playwright."""
     sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as playwright:
+        chromium = launch(playwright.chromium)
+        yield chromium
+        chromium.close()
+
+
+def launch(chromium):
+    """A browser of its own for a test; `chromium` is playwright's type of browser."""
     path = next(filter(None, map(shutil.which, CHROMIUM)), None)
     if not path:
         pytest.skip("no Chromium on this machine")
     quiet = ["--no-sandbox", "--disable-gpu", "--disable-sync", "--disable-component-update",
              "--disable-background-networking"]
-    with sync_api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=quiet)
-        yield chromium
-        chromium.close()
+    return chromium.launch(executable_path=path, args=quiet)
 
 
 class _Quiet(SimpleHTTPRequestHandler):

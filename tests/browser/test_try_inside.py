@@ -115,7 +115,7 @@ def test_the_look_follows_by_keyboard(looked, outputs, colorizer):
     # The answer at the place that the page names, decoded by T.
     x, y = (int(n) for n in re.search(r"place is (\d+), (\d+)", looked.evaluate(LOOK)).groups())
     cell = outputs["logits"][:, y // 4, x // 4, None, None]
-    slider = looked.get_by_role("slider", name="for a look")
+    slider = looked.get_by_role("slider", name="for this figure")
     for key, T in (("ArrowRight", 0.39), ("End", 1.0), ("Home", 0.0)):
         slider.press(key)
         said = part(looked, "decoded").text_content().replace("−", "-")

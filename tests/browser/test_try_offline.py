@@ -9,7 +9,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
 import pytest
-from conftest import SITE, WIDE, Visit, until
+from conftest import SITE, WIDE, Visit, launch, until
 from PIL import Image
 from test_try import PAGE, as_file, give, part, same_color, settle, shown
 from test_try_hints import hints_on, reopen
@@ -76,9 +76,10 @@ def host(tmp_path):
 
 @pytest.fixture
 def context(browser):
-    context = browser.new_context(viewport=WIDE)
-    yield context
-    context.close()
+    """In a browser of its own: what service workers of other tests still do there is not this."""
+    own = launch(browser.browser_type)
+    yield own.new_context(viewport=WIDE)
+    own.close()
 
 
 def visited(context, host, expected=True):
